@@ -1,0 +1,233 @@
+"""A hostile HubSpot on loopback: stateful, with HubSpot's limits, refusals and habits, and faults on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from aiohttp import web
+
+from hub.contracts.simulator import CRMSimulator, Faults, Logged
+from hub.wire import json
+from hub_hubspot import bodies, simulator_page
+from hub_hubspot.paths import COMMUNICATIONS, CONTACTS, DIRECTION, NOTES, SEQUENCE, endpoint
+from hub_hubspot.simulator_api import Api
+from hub_hubspot.simulator_portal import Portal, Refusal, Thing, millis
+
+Handler = Callable[[web.Request], Any]
+Observer = Callable[[str, str, Mapping[str, list[str]], Any], None]
+
+
+class HubSpotSimulator(CRMSimulator):
+    """One HubSpot account. Attributes may be changed while it runs.
+
+    `search_lag` seconds until search sees a change · `partial` answer 207 with the bad rows, else refuse the whole
+    batch · `per_10s`, `per_day`, `searches_per_s` calls allowed · `latency` seconds before each answer ·
+    `scopes` False answers 403 to every POST · `observers` hear every API request before it is judged: method, path,
+    query, parsed body.
+    """
+
+    name: ClassVar[str] = "hubspot"
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        super().__init__(faults)
+        self.search_lag = 2.0
+        self.partial = True
+        self.scopes = True
+        self.per_10s = 1_000_000
+        self.per_day = 1_000_000
+        self.searches_per_s = 5
+        self.latency = 0.0
+        self.token = f"pat-sim-{secrets.token_hex(8)}"
+        self.calls: Counter[str] = Counter()
+        self.swallowed = 0
+        self.observers: list[Observer] = []
+        self.portal = Portal(now=lambda: time.time_ns() // 1_000_000, clock=time.monotonic)
+        self._window: deque[float] = deque()
+        self._searches: deque[float] = deque()
+        self._today = 0
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+
+    async def start(self) -> str:
+        """Serve on a free port of 127.0.0.1."""
+        app = web.Application(middlewares=[self._middleware], client_max_size=32 * 1024 * 1024)
+        Api(self, self.portal).add_to(app.router)
+        app.router.add_get("/", self._overview)
+        app.router.add_get("/contact/{id}", self._contact)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        return self.url
+
+    async def stop(self) -> None:
+        """Stop serving."""
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def config(self) -> Mapping[str, Any]:
+        """The [crm.*] table."""
+        return {"adapter": "hubspot", "access_token": self.token, "base_url": self.url}
+
+    def fill(self, contacts: list[Mapping[str, str]]) -> list[str]:
+        """Contacts by HubSpot's property names; `name` is split. Search sees them at once."""
+        ids = []
+        for given in contacts:
+            values = dict(given)
+            if name := values.pop("name", ""):
+                values["firstname"], _, values["lastname"] = name.partition(" ")
+            self.portal.check(CONTACTS, values)
+            thing = self.portal.put(CONTACTS, None, values, "")
+            thing.seen_at = 0.0
+            ids.append(thing.id)
+        return ids
+
+    def logged(self) -> list[Logged]:
+        """Every communication and note, in order of creation, with the text as it was said."""
+        things = [t for kind in (COMMUNICATIONS, NOTES) for t in self.portal.things[kind].values()]
+        return [_logged(thing) for thing in sorted(things, key=lambda t: t.order)]
+
+    def contacts(self) -> list[Mapping[str, str]]:
+        """Every contact with its properties."""
+        return [{"id": t.id, **t.values} for t in self.portal.things[CONTACTS].values()]
+
+    @web.middleware
+    async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.path.startswith("/crm/"):
+            response: web.StreamResponse = await handler(request)
+            return response
+        raw = await request.read()
+        try:
+            request["body"] = json.loads(raw) if raw else None
+        except ValueError:
+            request["body"] = raw
+        label = endpoint(request.path)
+        self.calls[label] += 1
+        query = {name: request.query.getall(name) for name in request.query}
+        for observer in self.observers:
+            observer(request.method, request.path, query, request["body"])
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        if self.faults.down:
+            return self._hang_up(request)
+        if self.faults.hits(self.faults.lose_before):
+            self.swallowed += 1
+            return self._hang_up(request)
+        self.portal.lag = self.search_lag
+        response = await self._answer(request, handler, search=label.endswith("/search"))
+        if self.faults.hits(self.faults.lose_after):
+            self.swallowed += 1
+            return self._hang_up(request)
+        return response
+
+    async def _answer(self, request: web.Request, handler: Handler, *, search: bool) -> web.Response:
+        headers: dict[str, str] = {}
+        try:
+            if self.faults.hits(self.faults.error):
+                raise Refusal(self.faults.rng.choice((500, 502, 503)), "INTERNAL_ERROR", "internal error")
+            if request.headers.get("Authorization") != f"Bearer {self.token}":
+                raise Refusal(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
+            limited = self._limit(search, headers)
+            if limited:
+                return limited
+            if not self.scopes and request.method == "POST":
+                context = {"requiredGranularScopes": ["crm.objects.contacts.write"]}
+                raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes", context)
+            if isinstance(request["body"], bytes):
+                raise Refusal(400, "VALIDATION_ERROR", "Invalid JSON input")
+            status, data = await handler(request)
+        except Refusal as refusal:
+            return _json(refusal.status, said(refusal) | {"correlationId": str(uuid.UUID(int=1))}, headers)
+        except web.HTTPException as missing:
+            return _json(missing.status, {"status": "error", "message": "resource not found"}, headers)
+        return _json(status, data, headers)
+
+    def _limit(self, search: bool, headers: dict[str, str]) -> web.Response | None:
+        """Count the call; the 429 if it is one too many. HubSpot sends no limit headers with search answers."""
+        now = time.monotonic()
+        if self.faults.hits(self.faults.throttle):
+            return _too_many("TEN_SECONDLY_ROLLING", 1)
+        if self._today >= self.per_day:
+            return _too_many("DAILY", 0)
+        if search:
+            while self._searches and self._searches[0] <= now - 1:
+                self._searches.popleft()
+            if len(self._searches) >= self.searches_per_s:
+                return _too_many("SECONDLY", 1)
+            self._searches.append(now)
+        while self._window and self._window[0] <= now - 10:
+            self._window.popleft()
+        if len(self._window) >= self.per_10s:
+            return _too_many("TEN_SECONDLY_ROLLING", int(self._window[0] + 10 - now) + 1)
+        self._window.append(now)
+        self._today += 1
+        if not search:
+            headers |= {
+                "X-HubSpot-RateLimit-Daily": str(self.per_day),
+                "X-HubSpot-RateLimit-Daily-Remaining": str(self.per_day - self._today),
+                "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+                "X-HubSpot-RateLimit-Max": str(self.per_10s),
+                "X-HubSpot-RateLimit-Remaining": str(self.per_10s - len(self._window)),
+            }
+        return None
+
+    def _hang_up(self, request: web.Request) -> web.StreamResponse:
+        if request.transport:
+            request.transport.abort()
+        return web.Response(status=500)
+
+    async def _overview(self, _: web.Request) -> web.Response:
+        return web.Response(text=simulator_page.overview(self.portal), content_type="text/html")
+
+    async def _contact(self, request: web.Request) -> web.Response:
+        contact = self.portal.things[CONTACTS].get(request.match_info["id"])
+        if contact is None:
+            raise web.HTTPNotFound
+        return web.Response(text=simulator_page.contact_page(self.portal, contact), content_type="text/html")
+
+
+def said(refusal: Refusal) -> dict[str, Any]:
+    """HubSpot's error body."""
+    data = {"status": "error", "message": refusal.message, "category": refusal.category}
+    return data | ({"context": refusal.context} if refusal.context else {})
+
+
+def _json(status: int, data: object, headers: Mapping[str, str]) -> web.Response:
+    return web.Response(status=status, body=json.dumps(data), headers=headers, content_type="application/json")
+
+
+def _too_many(policy: str, retry_after: int) -> web.Response:
+    data = {
+        "status": "error",
+        "message": f"You have reached your {policy.lower()} limit.",
+        "errorType": "RATE_LIMIT",
+        "correlationId": str(uuid.UUID(int=2)),
+        "policyName": policy,
+        "groupName": "publicapi:private-apps-api-calls",
+    }
+    return _json(429, data, {"Retry-After": str(retry_after)} if retry_after else {})
+
+
+def _logged(thing: Thing) -> Logged:
+    values = thing.values
+    direction = values.get(DIRECTION, "")
+    body = values.get("hs_communication_body") or values.get("hs_note_body", "")
+    return Logged(
+        record=thing.id,
+        contact=thing.contact,
+        text=bodies.read(body, direction),
+        at=millis(values["hs_timestamp"]),
+        order=thing.order,
+        sequence=int(values.get(SEQUENCE) or 0),
+        direction=direction,
+        stored=thing.stored,
+    )

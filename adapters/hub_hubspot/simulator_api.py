@@ -1,0 +1,209 @@
+"""The simulator's API handlers: each returns a status and the answer's data, or raises Refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from hub_hubspot.paths import (
+    ASSOCIATION_BATCH,
+    ASSOCIATIONS,
+    BATCH,
+    OBJECTS,
+    PAGE,
+    PROPERTIES,
+    SEARCH_PAGE,
+    SEARCH_WINDOW,
+)
+from hub_hubspot.simulator_portal import SINGULAR, Portal, Refusal, Thing, millis
+
+if TYPE_CHECKING:
+    from hub_hubspot.simulator import HubSpotSimulator
+
+Reply = tuple[int, dict[str, Any]]
+_ASSOCIATION_PAGE = 500
+
+
+class Api:
+    """Bound to one simulator, whose switches it obeys."""
+
+    def __init__(self, simulator: HubSpotSimulator, portal: Portal) -> None:
+        self.simulator, self.portal = simulator, portal
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Register every path the adapter may use."""
+        kind = "{kind:contacts|communications|notes}"
+        routes: list[tuple[str, str, Callable[[web.Request], Awaitable[Reply]]]] = [
+            ("GET", f"{OBJECTS}/{kind}", self.page),
+            ("POST", f"{OBJECTS}/{kind}/search", self.search),
+            ("POST", f"{OBJECTS}/{kind}/batch/read", self.read),
+            ("POST", f"{OBJECTS}/{kind}/batch/{{action:create|update|upsert}}", self.write),
+            ("POST", f"{ASSOCIATIONS}/contacts/{kind}/batch/read", self.associated),
+            ("GET", f"{PROPERTIES}/{kind}", self.properties),
+            ("POST", f"{PROPERTIES}/{kind}", self.add_property),
+            ("POST", f"{PROPERTIES}/{kind}/groups", self.add_group),
+            ("GET", f"{PROPERTIES}/{kind}/groups/{{name}}", self.group),
+        ]
+        for method, path, handler in routes:
+            router.add_route(method, path, handler)  # type: ignore[arg-type]
+
+    async def page(self, request: web.Request) -> Reply:
+        """One page by record id; the cursor is the last id shown."""
+        kind, query = request.match_info["kind"], request.query
+        limit = int(query.get("limit", "10"))
+        if not 1 <= limit <= PAGE:
+            raise Refusal(400, "VALIDATION_ERROR", f"limit must be at most {PAGE}")
+        after = int(query.get("after", "0"))
+        things = sorted((t for t in self.portal.things[kind].values() if int(t.id) > after), key=lambda t: int(t.id))
+        names = query.getall("properties", ["firstname", "lastname", "email"])
+        data: dict[str, Any] = {"results": [self.portal.shown(kind, t, names) for t in things[:limit]]}
+        if len(things) > limit:
+            data |= {"paging": {"next": {"after": things[limit - 1].id, "link": "?after=..."}}}
+        return 200, data
+
+    async def read(self, request: web.Request) -> Reply:
+        """Batch read by record id; unknown ids are a 207."""
+        kind, inputs = request.match_info["kind"], _inputs(request, BATCH)
+        names = request["body"].get("properties") or []
+        there = self.portal.things[kind]
+        results = [self.portal.shown(kind, there[i["id"]], names) for i in inputs if i["id"] in there]
+        missing = [i["id"] for i in inputs if i["id"] not in there]
+        if not missing:
+            return 200, self._batch(results)
+        what = f"Could not get some {SINGULAR[kind]} objects, they may be deleted or not exist."
+        return 207, self._batch(results, [_item(Refusal(404, "OBJECT_NOT_FOUND", what, {"ids": missing}), "")])
+
+    async def write(self, request: web.Request) -> Reply:
+        """Batch create, update and upsert: 207 with the bad rows, or the whole batch refused."""
+        kind, action = request.match_info["kind"], request.match_info["action"]
+        inputs = _inputs(request, BATCH)
+        if action != "create":
+            ids = [str(i.get("id", "")).casefold() for i in inputs]
+            if len(ids) > len(set(ids)):
+                raise Refusal(400, "VALIDATION_ERROR", "Duplicate IDs found in batch input")
+        results, errors, claims = [], [], set[tuple[str, str]]()
+        if self.simulator.partial:
+            for one in inputs:
+                try:
+                    results.append(self.portal.prepare(kind, action, one, set()).apply())
+                except Refusal as refusal:
+                    errors.append(_item(refusal, str(one.get("objectWriteTraceId") or "")))
+        else:
+            ready = [self.portal.prepare(kind, action, one, claims) for one in inputs]
+            results = [one.apply() for one in ready]
+        if action != "upsert":
+            results = [{name: value for name, value in row.items() if name != "new"} for row in results]
+        self.simulator.faults.rng.shuffle(results)  # their order is not promised
+        status = 201 if action == "create" else 200
+        return (207 if errors else status), self._batch(results, errors)
+
+    async def associated(self, request: web.Request) -> Reply:
+        """Records under contacts; those that have none are errors of a 207."""
+        kind = request.match_info["kind"]
+        results, errors = [], []
+        for one in _inputs(request, ASSOCIATION_BATCH):
+            ids = self.portal.under.get((kind, one["id"]), [])
+            start = int(one.get("after") or 0)
+            shown = ids[start : start + _ASSOCIATION_PAGE]
+            if not shown:
+                what = f"No {SINGULAR[kind].lower()} is associated with contact {one['id']}."
+                errors.append(_item(Refusal(404, "OBJECT_NOT_FOUND", what, {"fromObjectId": [one["id"]]}), ""))
+                continue
+            types = [{"category": "HUBSPOT_DEFINED", "typeId": 82 if kind == "communications" else 201, "label": None}]
+            row: dict[str, Any] = {
+                "from": {"id": one["id"]},
+                "to": [{"toObjectId": int(i), "associationTypes": types} for i in shown],
+            }
+            if start + len(shown) < len(ids):
+                row["paging"] = {"next": {"after": str(start + len(shown)), "link": "?after=..."}}
+            results.append(row)
+        return (207 if errors else 200), self._batch(results, errors)
+
+    async def search(self, request: web.Request) -> Reply:
+        """Filters joined by AND in one group, one sort; sees the past only."""
+        kind, body = request.match_info["kind"], request["body"]
+        limit, after = int(body.get("limit", 10)), int(body.get("after") or 0)
+        if limit > SEARCH_PAGE:
+            raise Refusal(400, "VALIDATION_ERROR", f"limit must be at most {SEARCH_PAGE}")
+        if after + limit > SEARCH_WINDOW:
+            raise Refusal(400, "VALIDATION_ERROR", "paging through more than 10,000 search results is not supported")
+        filters = [f for group in body.get("filterGroups", ())[:1] for f in group["filters"]]
+        found = [t for t in self.portal.searchable(kind) if all(_fits(t, f) for f in filters)]
+        for sort in body.get("sorts", ())[:1]:
+            found.sort(key=lambda t: _value(t, sort.lstrip("-")), reverse=sort.startswith("-"))
+        shown = found[after : after + limit]
+        data = {
+            "total": len(found),
+            "results": [self.portal.shown(kind, t, body.get("properties")) for t in shown],
+        }
+        if after + limit < len(found):
+            data["paging"] = {"next": {"after": str(after + limit)}}
+        return 200, data
+
+    async def properties(self, request: web.Request) -> Reply:
+        """Every property of an object."""
+        return 200, {"results": list(self.portal.properties[request.match_info["kind"]].values())}
+
+    async def add_property(self, request: web.Request) -> Reply:
+        """Create one property."""
+        return 201, self.portal.add_property(request.match_info["kind"], request["body"])
+
+    async def group(self, request: web.Request) -> Reply:
+        """One property group."""
+        name = request.match_info["name"]
+        if name not in self.portal.groups[request.match_info["kind"]]:
+            raise Refusal(404, "OBJECT_NOT_FOUND", f"The property group {name} does not exist.")
+        return 200, {"name": name, "label": name, "archived": False, "displayOrder": -1}
+
+    async def add_group(self, request: web.Request) -> Reply:
+        """Create a property group."""
+        groups, name = self.portal.groups[request.match_info["kind"]], str(request["body"].get("name", ""))
+        if name in groups:
+            raise Refusal(409, "OBJECT_ALREADY_EXISTS", f"The property group {name} already exists.")
+        groups.add(name)
+        return 201, {"name": name, "label": request["body"]["label"], "archived": False, "displayOrder": -1}
+
+    @staticmethod
+    def _batch(results: list[Any], errors: list[Any] | None = None) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            "status": "COMPLETE",
+            "results": results,
+            "startedAt": "2026-01-01T00:00:00.000Z",
+            "completedAt": "2026-01-01T00:00:00.010Z",
+        }
+        return data | ({"numErrors": len(errors), "errors": errors} if errors else {})
+
+
+def _inputs(request: web.Request, limit: int) -> list[dict[str, Any]]:
+    inputs = request["body"].get("inputs") if isinstance(request["body"], dict) else None
+    if not isinstance(inputs, list) or not all(isinstance(i, dict) for i in inputs):
+        raise Refusal(400, "VALIDATION_ERROR", "Invalid input JSON: inputs are required")
+    if not 1 <= len(inputs) <= limit:
+        raise Refusal(400, "VALIDATION_ERROR", f"The maximum batch size is {limit}")
+    return inputs
+
+
+def _item(refusal: Refusal, trace: str) -> dict[str, Any]:
+    """One entry of a 207's errors."""
+    context = refusal.context | ({"objectWriteTraceId": [trace]} if trace else {})
+    data = {"status": "error", "category": refusal.category, "message": refusal.message, "context": context}
+    return data | {"errors": [], "links": {}}
+
+
+def _value(thing: Thing, name: str) -> int | str:
+    if name == "hs_object_id":
+        return int(thing.id)
+    if name in ("lastmodifieddate", "hs_lastmodifieddate"):
+        return thing.modified
+    return thing.created if name == "createdate" else thing.values.get(name, "")
+
+
+def _fits(thing: Thing, one: Mapping[str, Any]) -> bool:
+    have = _value(thing, one["propertyName"])
+    want: int | str = str(one.get("value", ""))
+    if isinstance(have, int):
+        want = millis(str(want))
+        return {"GTE": have >= want, "GT": have > want, "EQ": have == want, "LT": have < want}[one["operator"]]
+    return {"EQ": have == want, "HAS_PROPERTY": bool(have), "NOT_HAS_PROPERTY": not have}[one["operator"]]

@@ -1,0 +1,254 @@
+"""Our transport under the generated client: its API objects, built once and kept, over one connection pool of ours.
+
+hubspot-api-client as it comes makes a new connection pool whenever an API object is fetched, has no time-outs,
+repeats some calls by itself and turns answers into models at several times the cost of the call. So its API objects
+are made through its own `api_factory` setting with our `Wire` below them: raw JSON, explicit time-outs, library
+retries off. Retries, the call budget and the meaning of errors are decided here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
+
+import tenacity
+import urllib3
+
+from hub.contracts.errors import RateLimited, Temporary, Unavailable, Uncertain
+from hub.wire import json
+from hub_hubspot import errors
+from hub_hubspot.budget import Budget
+from hub_hubspot.paths import endpoint
+
+CONNECT = 5.0
+"""Seconds to reach HubSpot; the time to answer is the setting `timeout`."""
+PATIENCE = 10.0
+"""Seconds that one call may spend waiting for its turn and for retries, all together."""
+SEARCHES = 4
+"""Searches per second; HubSpot allows five to the whole account and names no limit in its answers."""
+TRIES = 3
+"""Tries of a repeatable call that finds HubSpot not available; a rate limit is waited out within PATIENCE."""
+ANSWER_LIMIT = 64 * 1024 * 1024
+"""Bytes of an answer; a hundred records with full bodies stay far below."""
+
+Api = Any
+"""A generated API object; the client carries no types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Wire:
+    """What the generated clients call instead of their own REST client. Thread-safe; never raises for a status."""
+
+    def __init__(self, threads: int, timeout: float, report: Callable[[str, int], None]) -> None:
+        self._report = report
+        self.pool = urllib3.PoolManager(
+            num_pools=2,
+            maxsize=threads,
+            block=True,
+            retries=False,
+            timeout=urllib3.Timeout(connect=min(CONNECT, timeout), read=timeout),
+        )
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        query_params: list[tuple[str, Any]] | None = None,
+        body: bytes | None = None,
+        **_: object,
+    ) -> Answer:
+        """One HTTP request. Raises urllib3's exceptions when no whole answer came; reports every call."""
+        status = 0
+        label = endpoint(urlsplit(url).path)
+        if query_params:
+            url += "?" + urlencode([(k, str(v).lower() if isinstance(v, bool) else v) for k, v in query_params])
+        try:
+            reply = self.pool.request(
+                method, url, body=body, headers=headers, redirect=False, retries=False, preload_content=False
+            )
+            try:
+                data = reply.read(ANSWER_LIMIT + 1, decode_content=True)
+                if len(data) > ANSWER_LIMIT:
+                    reply.close()
+                    raise urllib3.exceptions.ResponseError("the answer is too long")
+            finally:
+                reply.release_conn()
+            status = reply.status
+        finally:
+            self._report(label, status)
+        return Answer(status, reply.headers, data)
+
+    def GET(self, url: str, **rest: Any) -> Answer:  # noqa: N802 the generated clients call these names
+        """A GET request."""
+        return self.request("GET", url, **rest)
+
+    def POST(self, url: str, **rest: Any) -> Answer:  # noqa: N802
+        """A POST request."""
+        return self.request("POST", url, **rest)
+
+
+class Transport:
+    """Calls to one HubSpot account. `report` hears of every HTTP call: endpoint, status (0 = no answer).
+
+    `sleep` and `clock` (monotonic seconds) are the caller's; everything else is safe to use from many threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        base_url: str,
+        timeout: float,
+        threads: int,
+        calls_per_10s: int,
+        report: Callable[[str, int], None],
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        import hubspot  # here, because it costs half a second that `dragoman --help` need not pay
+
+        self._sleep, self._clock = sleep, clock
+        self.budget = Budget(calls_per_10s, clock)
+        self.searches = Budget(SEARCHES, clock, interval=1.0)
+        self._date: tuple[int, float] | None = None
+        wire = Wire(threads, timeout, report)
+
+        def build(package: Any, name: str, config: Mapping[str, Any]) -> Api:
+            configuration = package.Configuration()
+            configuration.host = config["host"]
+            configuration.access_token = config["access_token"]
+            client = package.ApiClient(configuration=configuration)
+            client.rest_client = wire
+            client.user_agent = "dragoman"
+            return getattr(package, name)(api_client=client)
+
+        client = hubspot.Client.create(access_token=token, host=base_url.rstrip("/"), api_factory=build)
+        crm = client.crm
+        self.contacts: Api = crm.contacts.batch_api
+        self.contact_pages: Api = crm.contacts.basic_api
+        self.contact_search: Api = crm.contacts.search_api
+        self.associations: Api = crm.associations.v4.batch_api
+        self.properties: Api = crm.properties.core_api
+        self.property_batches: Api = crm.properties.batch_api
+        self.property_groups: Api = crm.properties.groups_api
+        self.logs: dict[str, Api] = {
+            "communications": crm.objects.communications.batch_api,
+            "notes": crm.objects.notes.batch_api,
+        }
+        self.log_pages: dict[str, Api] = {
+            "communications": crm.objects.communications.basic_api,
+            "notes": crm.objects.notes.basic_api,
+        }
+
+    def call(
+        self, method: Callable[..., Any], *args: Any, repeatable: bool = True, search: bool = False, **query: Any
+    ) -> dict[str, Any]:
+        """Call a method of one of the API objects; dicts among `args` go out as JSON bodies, the rest into the path.
+
+        Returns the JSON of a 2xx answer. Waits a few seconds inside for rate limits (always: nothing was done then)
+        and for an unavailable HubSpot (only if `repeatable`). Raises HubError: Uncertain if the call is not
+        repeatable and nobody knows whether it was done.
+        """
+        sent = [json.dumps(arg) if isinstance(arg, dict) else arg for arg in args]
+        wait = tenacity.wait_exponential(multiplier=0.5, max=4) + tenacity.wait_random(0, 0.5)
+
+        def pause(state: tenacity.RetryCallState) -> float:
+            failure = _failure(state)
+            asked = failure.retry_after if isinstance(failure, Temporary) else 0.0
+            return max(asked, 0.0) or wait(state)
+
+        def enough(state: tenacity.RetryCallState) -> bool:
+            if state.idle_for + state.upcoming_sleep > PATIENCE:
+                return True
+            return state.attempt_number >= TRIES and not isinstance(_failure(state), RateLimited)
+
+        def again(failure: BaseException) -> bool:
+            return isinstance(failure, RateLimited) or (repeatable and isinstance(failure, Unavailable))
+
+        retrying = tenacity.Retrying(
+            sleep=self._sleep,
+            wait=pause,
+            stop=enough,
+            retry=tenacity.retry_if_exception(again),
+            reraise=True,
+        )
+        return retrying(self._once, method, sent, query, repeatable, search)
+
+    def send(
+        self, method: Callable[..., Any], inputs: list[dict[str, Any]], *, repeatable: bool = True
+    ) -> dict[str, Any]:
+        """`call` with a batch's inputs."""
+        return self.call(method, {"inputs": inputs}, repeatable=repeatable)
+
+    def now(self) -> int:
+        """HubSpot's time (ms) by its last Date header; this machine's before the first answer."""
+        if self._date is None:
+            return time.time_ns() // 1_000_000
+        told, at = self._date
+        return told + int((self._clock() - at) * 1_000)
+
+    def _once(
+        self, method: Callable[..., Any], args: list[Any], query: Mapping[str, Any], repeatable: bool, search: bool
+    ) -> dict[str, Any]:
+        if search:
+            self._turn(self.searches)
+        self._turn(self.budget)
+        try:
+            answer = cast(Answer, method(*args, _preload_content=False, **query))
+        except Exception as failure:
+            raise errors.of_exception(failure, repeatable=repeatable) from failure
+        self.budget.learn(answer.headers)
+        self._remember(answer.headers.get("Date", ""))
+        body = _parsed(answer.body)
+        if not 200 <= answer.status < 300:
+            error = errors.of_reply(answer.status, body, answer.headers, repeatable=repeatable)
+            if errors.is_daily(error):
+                self.budget.close(errors.DAY_STEP)
+            raise error
+        if not isinstance(body, dict):
+            told = f"HubSpot's answer ({answer.status}) is not readable"
+            raise Unavailable(told) if repeatable else Uncertain(told)
+        return body
+
+    def _turn(self, budget: Budget) -> None:
+        """Wait until a budget has room. Raises RateLimited when that takes longer than a call may wait."""
+        closed = self.budget.closed()
+        if closed:
+            raise RateLimited("the HubSpot account has used up its calls of today", closed)
+        waited = 0.0
+        while pause := budget.take():
+            if waited + pause > PATIENCE + 1:
+                raise RateLimited("too many calls to HubSpot are waiting", pause)
+            self._sleep(pause)
+            waited += pause
+
+    def _remember(self, date: str) -> None:
+        try:
+            told = int(parsedate_to_datetime(date).timestamp() * 1_000)
+        except ValueError:
+            return
+        self._date = (told, self._clock())
+
+
+def _failure(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return cast(object, json.loads(body)) if body else {}
+    except ValueError:
+        return None

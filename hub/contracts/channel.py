@@ -1,0 +1,204 @@
+"""What a channel plugin implements. No I/O: bytes come in, meaning goes out; the hub owns session, retries, limits.
+
+A channel class is built once per connection in hub.toml, as `cls(settings, connection)`; one connection may carry
+several accounts (numbers, bots), each of which the admin names as an inbox.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+from hub.contracts.settings import PluginSettings
+from hub.model.events import Event
+from hub.model.messages import Outgoing, Receipt
+
+
+class RawEvent(NamedTuple):
+    """One happening cut out of a payload, not yet understood.
+
+    `account` picks the inbox. `key` is unique within (connection, account) and the same at every redelivery: an edit's
+    or a status's key is its own, not its message's. `lane` is a hint for fairness (usually who wrote). `at` in ms,
+    0 = the payload does not say (the hub puts the time of arrival).
+    `body` is all that `normalise` needs: the payload's own bytes when it carried one event, else an envelope of one.
+    """
+
+    account: str
+    key: str
+    lane: str
+    at: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request at the public listener. Header names are lower-case; `url` is the public URL, not the proxy's."""
+
+    method: str
+    url: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer for the platform."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """A call the hub makes for the channel. `repeatable`: doing it twice is harmless, so the hub may retry it blindly.
+
+    `timeout` in seconds for the whole call.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    repeatable: bool = False
+    timeout: float = 20.0
+
+    @staticmethod
+    def json(
+        method: str, url: str, data: Any, headers: Mapping[str, str] | None = None, *, repeatable: bool = False
+    ) -> HttpCall:
+        """A call with a JSON body."""
+        body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        return HttpCall(method, url, {"content-type": "application/json", **(headers or {})}, body, repeatable)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """What came back. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON, or None when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+T = TypeVar("T")
+Calls = Generator[HttpCall, HttpReply, T]
+"""A conversation with a platform as a generator: yields calls, is sent replies, returns its result, raises errors of
+`hub.contracts.errors`. The hub raises `Uncertain` or `Unavailable` into it when no reply came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """A channel's abilities as data.
+
+    `proof`: how a send without an answer can be settled: `key` the platform deduplicates by our key · `look-up` it can
+    be asked · `evidence` a status or echo names it · `none`. `text_max` in characters. `window` ms after the person's
+    last message in which free text is allowed, 0 = always. `rate` sends per second per account. `horizon` seconds for
+    which the platform redelivers what it could not deliver. `statuses`: the platform reports delivery.
+    """
+
+    proof: Literal["key", "look-up", "evidence", "none"]
+    text_max: int
+    window: int = 0
+    rate: float = 30.0
+    horizon: int = 0
+    statuses: bool = False
+
+
+S = TypeVar("S", bound=PluginSettings)
+
+
+class Channel(ABC, Generic[S]):
+    """A channel of messages. All methods are pure and quick; none may block or keep state between calls."""
+
+    name: ClassVar[str]
+    Settings: ClassVar[type[PluginSettings]]
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, settings: S, connection: str) -> None:
+        self.settings = settings
+        self.connection = connection
+
+    def handshake(self, request: Request) -> Reply | None:
+        """Answer a platform's verification request. Called for every GET and, before `verify`, for no other.
+
+        None means: this is no handshake (the hub answers 404).
+        """
+        return None
+
+    @abstractmethod
+    def verify(self, request: Request) -> None:
+        """Check that the platform sent exactly these bytes. Called on the event loop before anything is parsed.
+
+        Must compare in constant time. Raises BadSignature; any other exception counts as one.
+        """
+
+    @abstractmethod
+    def split(self, body: bytes) -> Sequence[RawEvent]:
+        """Cut a verified body into single events, before it is acknowledged. Must be cheap.
+
+        Empty means: nothing worth keeping (the body is still acknowledged). Raises ValueError for a body that is not
+        what the platform sends: the hub answers 400 and stores nothing.
+        """
+
+    @abstractmethod
+    def normalise(self, raw: RawEvent) -> Sequence[Event]:
+        """Understand one raw event. Called in the step, later and perhaps again; must never raise.
+
+        Unknown shapes become `Unknown`, unknown message types a `MessageReceived` of form `unsupported`.
+        """
+
+    @abstractmethod
+    def send(self, message: Outgoing) -> Calls[Receipt]:
+        """Say something: yield the HTTP call(s), get replies, return the receipt or raise what the reply means."""
+
+
+class Polled(NamedTuple):
+    """What one poll brought; `cursor` is stored together with the events and given to the next poll."""
+
+    events: Sequence[RawEvent]
+    cursor: str
+
+
+@runtime_checkable
+class Polls(Protocol):
+    """A channel that can fetch instead of being called. Used while `polling()` is true."""
+
+    def polling(self) -> bool:
+        """Whether this connection is set to poll."""
+
+    def poll(self, cursor: str) -> Calls[Polled]:
+        """Fetch what came after `cursor` ("" at the very start). May wait on the platform's side (long poll).
+
+        Runs again at once after it returns events, else after a short pause. May raise like `send`.
+        """
+
+
+class Finding(NamedTuple):
+    """One line of `check --live` and `connect`: whether it is well, what was looked at, what to do if not."""
+
+    ok: bool
+    what: str
+    remedy: str = ""
+
+
+@runtime_checkable
+class Connects(Protocol):
+    """A channel that can test its credentials and set up its callback."""
+
+    def probe(self) -> Calls[list[Finding]]:
+        """Test credentials and permissions without changing anything. May raise like `send`."""
+
+    def connect(self, callback_url: str) -> Calls[list[Finding]]:
+        """Subscribe `callback_url` with the platform, or say what a human must paste where."""

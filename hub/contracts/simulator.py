@@ -1,0 +1,151 @@
+"""Hostile doubles of platforms: what a plugin ships so that the whole hub can be proven on loopback.
+
+The ledgers are what the platform itself saw; the proof is computed from them and never asks the hub's store.
+"""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(slots=True, kw_only=True)
+class Faults:
+    """How hostile a simulator is: each a share of calls, 0..1; drawn from `seed`.
+
+    `double` a webhook is delivered again after its 200 · `reorder` it waits behind later ones of other people ·
+    `error` an API call is answered 5xx, nothing done · `throttle` 429 with Retry-After, nothing done ·
+    `lose_before` the connection drops before the call takes effect · `lose_after` it drops after.
+    `down` switches the platform off (connections are dropped, nothing is done).
+    """
+
+    seed: int = 1
+    double: float = 0.0
+    reorder: float = 0.0
+    error: float = 0.0
+    throttle: float = 0.0
+    lose_before: float = 0.0
+    lose_after: float = 0.0
+    down: bool = False
+    rng: random.Random = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+
+    def hits(self, share: float) -> bool:
+        """Whether a fault with this share strikes now."""
+        return share > 0 and self.rng.random() < share
+
+
+@dataclass(slots=True, kw_only=True)
+class Heard:
+    """A message the platform gave to the hub. Times in seconds of the simulator's monotonic clock."""
+
+    id: str
+    person: str
+    account: str
+    text: str
+    at: int  # provider time as told to the hub, ms
+    first_try: float = 0.0
+    acked: float = 0.0  # 0 = never answered 200
+    tries: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Said:
+    """A send request the platform received. `answered` False: the hub never got the answer (swallowed, or died).
+
+    `delivered`: it reached the person's phone. `request` numbers requests in order of arrival.
+    """
+
+    request: int
+    person: str
+    account: str
+    text: str
+    callback: str
+    delivered: bool
+    answered: bool
+    began: float
+    ended: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Logged:
+    """A message as it stands in the CRM. `order` is the order of creation, `at` the CRM's own time of it (ms)."""
+
+    record: str
+    contact: str
+    text: str
+    at: int
+    order: int
+    sequence: int
+    direction: str = ""
+    stored: float = 0.0  # monotonic seconds
+
+
+class Simulator(ABC):
+    """A platform on loopback. Built as `cls(faults)`; `start` binds 127.0.0.1 on a free port."""
+
+    name: ClassVar[str]
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        self.faults = faults or Faults()
+
+    @abstractmethod
+    async def start(self) -> str:
+        """Serve; returns the base address, e.g. `http://127.0.0.1:40123`."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Stop serving; every task ends."""
+
+    @abstractmethod
+    def config(self) -> Mapping[str, Any]:
+        """The connection or CRM table (plain data) that points the hub at this simulator, after `start`."""
+
+
+class ChannelSimulator(Simulator):
+    """A channel's platform: people write through it, the hub answers through it."""
+
+    heard: list[Heard]
+    said: list[Said]
+
+    @abstractmethod
+    def accounts(self) -> list[str]:
+        """The accounts (numbers, bots) that a hub can name as inboxes."""
+
+    @abstractmethod
+    def point_at(self, callback_url: str) -> None:
+        """Where to deliver from now on."""
+
+    @abstractmethod
+    async def say(self, person: str, text: str, *, name: str = "", account: str = "", at: int = 0) -> Heard:
+        """A person writes. Delivered in the background until the hub answers 2xx, retried with short pauses;
+        deliveries of one person wait for each other unless `reorder` strikes. `person` is a phone (E.164 digits
+        with +) or a handle; `at` provider time in ms (0 = now)."""
+
+    @abstractmethod
+    async def settled(self) -> None:
+        """Wait until everything said was acknowledged and every status was delivered."""
+
+
+class CRMSimulator(Simulator):
+    """A CRM. `calls` counts requests by endpoint (no ids); `swallowed` counts answers it kept to itself."""
+
+    calls: dict[str, int]
+    swallowed: int
+
+    @abstractmethod
+    def fill(self, contacts: list[Mapping[str, str]]) -> list[str]:
+        """Put contacts there before the hub comes (name, phone, email, ... as its own fields); returns their ids."""
+
+    @abstractmethod
+    def logged(self) -> list[Logged]:
+        """Every message that stands there now, in order of creation."""
+
+    @abstractmethod
+    def contacts(self) -> list[Mapping[str, str]]:
+        """Every contact that stands there now, with `id` and its fields."""

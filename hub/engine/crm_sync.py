@@ -1,0 +1,221 @@
+"""One CRM: read everybody first, then write persons and messages in batches, and look at what changed there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, TypeVar
+
+import structlog
+
+from hub.contracts.crm import Page, Written
+from hub.contracts.errors import AuthFailed, HubError, NotFound, Temporary, Uncertain
+from hub.engine.lease import Batch, lease_crm
+from hub.engine.line import Line, incoming, now_ms
+from hub.engine.notices import Notices
+from hub.engine.sender import backoff
+from hub.engine.writer import Writer
+from hub.mapping import check
+from hub.model.events import CrmSettled, RecordsRead, RowOutcome
+from hub.store.outbox import next_due
+
+log = structlog.get_logger("hub.crm")
+T = TypeVar("T")
+KINDS = ("person", "log")
+BROKEN_AFTER = 8
+
+
+class CrmSync:
+    """One per [crm.*] table. `wake` when there may be work; `run` until cancelled."""
+
+    def __init__(self, name: str, line: Line, writer: Writer, notices: Notices) -> None:
+        self.name, self._line, self._writer, self._notices = name, line, writer, notices
+        self._crm = line.config.crms[name].adapter
+        self._limit = self._crm.capabilities.batch
+        self._linger = int(line.config.hub.crm_linger * 1000)
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix=f"crm-{name}")
+        self._awake = asyncio.Event()
+        self._writes = 0
+        self.ready = asyncio.Event()
+        """Set when the first read is complete."""
+
+    def wake(self) -> None:
+        """There may be something to write."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Prepare, read everybody, then keep both sides current."""
+        await self._patiently(self._prepare)
+        reading = asyncio.create_task(self._read())
+        try:
+            await self._push()
+        finally:
+            reading.cancel()
+
+    def close(self) -> None:
+        """End the threads; a call under way is left to its timeout."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # -- prepare and read ---------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        for finding in self._crm.ensure():
+            if not finding.ok:
+                self._notices.raise_once(f"crm {self.name} fields", f"{finding.what} ({finding.remedy})")
+        for problem in check(self._line.config.crms[self.name].mapping, self._crm.describe()):
+            self._notices.raise_once(f"crm {self.name} mapping", str(problem))
+
+    async def _read(self) -> None:
+        if await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.read")) != "done":
+            await self._first_read()
+        self.ready.set()
+        while True:
+            cursor = await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.recent"))
+            await asyncio.sleep(self._line.config.hub.crm_poll if cursor else 0)
+            page = await self._patiently(self._crm.changes, cursor)
+            if page.records or page.cursor != cursor:
+                await self._keep("recent", page, final=False)
+                await self._drained()
+
+    async def _first_read(self) -> None:
+        start = await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.recent"))
+        if not start:  # changes are watched from before the first page on
+            page = await self._patiently(self._crm.changes, "")
+            await self._keep("recent", page, final=False)
+        cursor = await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.first"))
+        total = 0
+        while True:
+            page = await self._patiently(self._crm.first_read, cursor)
+            total += len(page.records)
+            await self._keep("first", page, final=page.last)
+            if page.last:
+                break
+            cursor = page.cursor
+            if total % 1000 < len(page.records):
+                log.info("first read goes on", crm=self.name, records=total)
+        await self._drained()
+        log.info("first read is complete", crm=self.name, records=total)
+
+    async def _keep(self, feed: Literal["first", "recent"], page: Page, *, final: bool) -> None:
+        at = now_ms()
+        event = RecordsRead(
+            key=f"{self.name}.{feed}.{page.cursor}.{at}",
+            at=at,
+            crm=self.name,
+            records=tuple(page.records),
+            feed=feed,
+            cursor=page.cursor,
+            final=final,
+        )
+        await self._accept(event)
+
+    async def _drained(self) -> None:
+        """Wait until the step has worked off what was accepted: the writer steps before it takes the next call."""
+        while await self._writer.call(lambda store: bool(store.claim(1))):  # noqa: ASYNC110 - the writer has no event
+            await asyncio.sleep(0.05)
+
+    # -- write --------------------------------------------------------------------------------------------------------
+
+    async def _push(self) -> None:
+        while True:
+            self._awake.clear()
+            linger, busy = 0, False
+            for kind in KINDS:
+                batch = await self._writer.call(
+                    lambda store, kind=kind: lease_crm(  # type: ignore[misc]
+                        store, self._line, self.name, kind, now_ms(), self._limit, self._linger
+                    )
+                )
+                if batch.persons or batch.logs:
+                    await self._write(batch)
+                    busy = True
+                elif batch.wait:
+                    linger = min(linger or batch.wait, batch.wait)
+            if linger and not busy:  # the batch fills meanwhile: nothing that arrives now needs to wake us
+                await asyncio.sleep(max(0.02, linger / 1000))
+            elif not busy:
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        now = now_ms()
+        due = await self._writer.call(lambda store: next_due(store.db, self.name, now))
+        try:
+            await asyncio.wait_for(self._awake.wait(), max(0.02, min(due - now, 30_000) / 1000) if due else 30.0)
+        except TimeoutError:
+            pass
+
+    async def _write(self, batch: Batch) -> None:
+        write: Callable[[Any], list[Written]] = self._crm.upsert if batch.persons else self._crm.log
+        rows: Sequence[Any] = batch.persons or batch.logs
+        self._writes += 1
+        try:
+            written = await asyncio.get_running_loop().run_in_executor(self._pool, write, rows)
+            outcomes = [self._outcome(w, batch.attempts[w.outbox]) for w in written]
+            self._notices.clear(f"crm {self.name}")
+        except Exception as error:
+            outcomes = [self._whole(error, outbox, tries) for outbox, tries in batch.attempts.items()]
+            pause = 5.0 if isinstance(error, AuthFailed) else 0.0
+            await asyncio.sleep(pause)
+        at = now_ms()
+        await self._accept(
+            CrmSettled(
+                key=f"{self.name}.{at}.{rows[0].outbox}.{self._writes}", at=at, crm=self.name, rows=tuple(outcomes)
+            )
+        )
+
+    def _outcome(self, written: Written, tries: int) -> RowOutcome:
+        error = written.error
+        if error is None:
+            return RowOutcome(outbox=written.outbox, outcome="done", record=written.record, new=written.new)
+        if isinstance(error, NotFound):
+            return RowOutcome(outbox=written.outbox, outcome="relink", reason=str(error))
+        if isinstance(error, Temporary):
+            return self._whole(error, written.outbox, tries)
+        return RowOutcome(outbox=written.outbox, outcome="dead", reason=str(error))
+
+    def _whole(self, error: Exception, outbox: int, tries: int) -> RowOutcome:
+        """The fate of a row whose batch failed."""
+        now = now_ms()
+        if isinstance(error, Uncertain):
+            return RowOutcome(outbox=outbox, outcome="doubt", due=now + 200, reason=str(error))
+        if isinstance(error, Temporary):
+            return RowOutcome(outbox=outbox, outcome="retry", due=now + self._pause(tries, error), reason=str(error))
+        if isinstance(error, AuthFailed):
+            self._notices.raise_once(f"crm {self.name}", str(error))
+            return RowOutcome(outbox=outbox, outcome="retry", due=now + 60_000, reason=str(error))
+        if tries == 1:
+            log.error("the adapter failed", crm=self.name, error=f"{type(error).__name__}: {error}")
+        if tries >= BROKEN_AFTER:
+            return RowOutcome(outbox=outbox, outcome="dead", reason=f"the adapter failed: {type(error).__name__}")
+        return RowOutcome(outbox=outbox, outcome="doubt", due=now + backoff(tries), reason=type(error).__name__)
+
+    @staticmethod
+    def _pause(tries: int, error: Temporary) -> int:
+        return (
+            min(backoff(tries, error.retry_after), 60_000) if not error.retry_after else backoff(1, error.retry_after)
+        )
+
+    async def _accept(self, event: CrmSettled | RecordsRead) -> None:
+        while True:
+            try:
+                await self._writer.accept([incoming(event)])
+                return
+            except HubError:
+                await asyncio.sleep(0.2)
+
+    async def _patiently(self, work: Callable[..., T], *args: Any) -> T:
+        """Call the adapter in its pool until it answers; what needs a human is said once."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                result = await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+            except (Temporary, Uncertain) as error:
+                await asyncio.sleep(min(30_000, backoff(tries, getattr(error, "retry_after", 0))) / 1000)
+            except HubError as error:
+                self._notices.raise_once(f"crm {self.name}", str(error))
+                await asyncio.sleep(min(60_000, backoff(tries + 2)) / 1000)
+            else:
+                self._notices.clear(f"crm {self.name}")
+                return result

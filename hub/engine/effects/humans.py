@@ -1,0 +1,155 @@
+"""What humans, timers and plugins cause: answers, pauses, dead letters handled."""
+
+from __future__ import annotations
+
+import json
+
+from hub.engine.effects import people
+from hub.engine.effects.messages import human_has_it
+from hub.engine.effects.sends import queue_send
+from hub.engine.effects.timers import arm
+from hub.engine.line import Line
+from hub.identity import variants
+from hub.model.commands import Send
+from hub.model.events import DeadHandled, HumanReplied, PauseChanged, PluginAnswered, TimerDue
+from hub.model.people import Identity
+from hub.store.journal import Claimed
+from hub.store.rows import DeadRow, PersonRow
+from hub.store.workspace import Needs, Workspace
+
+PLUGIN_TRIES = 3
+
+
+def look_nothing(event: object, row: Claimed, line: Line, needs: Needs) -> None:
+    """Needs no rows."""
+
+
+def look_person(event: HumanReplied | PauseChanged, row: Claimed, line: Line, needs: Needs) -> None:
+    """The person and all conversations with him."""
+    number = event.person.removeprefix("p")
+    if number.isdigit():
+        needs.talks_of.add(int(number))
+        return
+    identity = Identity.parse(event.person)
+    people.probe([identity], needs)
+    needs.talks_with.update(form.id for form in variants(identity))
+
+
+def _person(reference: str, work: Workspace) -> PersonRow | None:
+    number = reference.removeprefix("p")
+    if number.isdigit():
+        return people.current(work, int(number))
+    return people.find([Identity.parse(reference)], work)
+
+
+def replied(event: HumanReplied, row: Claimed, line: Line, work: Workspace) -> None:
+    """A human answers: in the conversation the person used last; the automation pauses."""
+    person = _person(event.person, work)
+    talks = [t for t in work.conversations.rows.values() if person is not None and t.person == person.id]
+    if person is None or not talks:
+        work.bury("event", row.seq, f"nobody to answer: {event.person} is unknown or never wrote")
+        return
+    talk = max(talks, key=lambda t: (t.last_in, t.id))
+    inbox = line.config.inboxes.get(talk.inbox)
+    if inbox is None:
+        work.bury("event", row.seq, f"the inbox {talk.inbox} of this conversation is no longer set", person.id)
+        return
+    channel = line.config.connections[inbox.connection].channel
+    command = Send(rule="human", text=event.text, cls="human", agent=event.agent)
+    queue_send(command, row.seq, talk, person, channel, work)
+    human_has_it(talk, row.received, row.seq, f"{event.agent} answers", line, work)
+
+
+def paused(event: PauseChanged, row: Claimed, line: Line, work: Workspace) -> None:
+    """A human pauses or releases the automation of a person's conversations."""
+    person = _person(event.person, work)
+    if person is None:
+        work.bury("event", row.seq, f"nobody to pause: {event.person} is unknown")
+        return
+    for talk in work.conversations.rows.values():
+        if talk.person == person.id:
+            talk.paused_until = event.until
+            arm(work, "conversation", talk.id, "pause", event.until)
+    what = "automation pauses" if event.until else "automation is released"
+    work.decide(row.seq, line.version, person.id, 0, f"{what}: {event.agent}")
+
+
+def look_dead(event: DeadHandled, row: Claimed, line: Line, needs: Needs) -> None:
+    """The dead letters; what they stand for is fetched when acting."""
+    needs.dead.update(event.ids)
+
+
+def dead(event: DeadHandled, row: Claimed, line: Line, work: Workspace) -> None:
+    """A human retries or drops dead letters."""
+    letters = [work.dead.get(i) for i in event.ids]
+    work.outbox.fetch(d.ref for d in letters if d is not None and d.kind in ("send", "uncertain", "person", "log"))
+    work.messages.fetch(r.message for r in work.outbox.rows.values())
+    for letter in letters:
+        if letter is not None and letter.state == "open":
+            letter.state, letter.handled = ("retried" if event.action == "retry" else "dropped"), work.now
+            work.decide(
+                row.seq, line.version, letter.person, 0, f"dead letter {letter.id} {letter.state}: {event.agent}"
+            )
+            _again(letter, event.action == "retry", work)
+
+
+def _again(letter: DeadRow, retry: bool, work: Workspace) -> None:
+    if letter.kind in ("event", "unrouted"):
+        if retry:
+            work.requeue(letter.ref)
+        return
+    if letter.kind == "plugin":
+        if retry:
+            work.revive_plugin_work(letter.ref)
+        return
+    command = work.outbox.get(letter.ref)
+    if command is None or command.open or command.state == "done":
+        return
+    message = work.messages.get(command.message)
+    work.woken.add(command.target)
+    if retry:
+        command.wait(work.now)
+        command.attempts = 0
+        if message is not None and command.kind == "send":
+            message.status, message.reason = "queued", ""
+    else:
+        command.end("dropped", "dropped by a human")
+        if message is not None and command.kind == "send":
+            message.status, message.reason = "dropped", "dropped by a human"
+
+
+def look_timer(event: TimerDue, row: Claimed, line: Line, needs: Needs) -> None:
+    """The timer and its subject."""
+    needs.timers.add((event.subject, event.subject_id))
+    if event.subject == "conversation":
+        needs.conversation_ids.add(event.subject_id)
+
+
+def timer(event: TimerDue, row: Claimed, line: Line, work: Workspace) -> None:
+    """A timer fired; it acts only if nobody armed or cancelled it since."""
+    armed = next(
+        (
+            t
+            for t in work.timers.rows.values()
+            if (t.subject, t.subject_id, t.rule, t.slot) == (event.subject, event.subject_id, event.rule, event.slot)
+        ),
+        None,
+    )
+    if armed is None or armed.generation != event.generation:
+        return
+    talk = work.conversations.get(event.subject_id)
+    if event.rule == "pause" and talk is not None and talk.paused_until <= work.now:
+        talk.paused_until = 0
+        work.decide(row.seq, line.version, talk.person, talk.id, "the pause ended by itself")
+
+
+def plugin(event: PluginAnswered, row: Claimed, line: Line, work: Workspace) -> None:
+    """A plugin answered, or failed for good."""
+    if not event.ok:
+        work.bury("plugin", event.event, f"plugin {event.plugin}: {event.reason}")
+        work.fail_plugin_work(event.plugin, event.event)
+        return
+    work.finish_plugin_work(event.plugin, event.event)
+    for answer in event.commands:
+        note = str(answer.get("note", ""))[:1000] or json.dumps(dict(answer))[:1000]
+        work.decide(event.event, line.version, 0, 0, f"plugin {event.plugin}: {note}")

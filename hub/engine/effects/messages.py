@@ -1,0 +1,256 @@
+"""Messages in and out, seen from the step: who, where, when, what to answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from hub.contracts.channel import Channel
+from hub.engine.effects import people
+from hub.engine.effects.sends import log_message, queue_send
+from hub.engine.effects.timers import arm
+from hub.engine.line import Line
+from hub.engine.settings import InboxConfig
+from hub.identity import variants
+from hub.model.commands import Command, Note, OptOut, Pause, Send
+from hub.model.events import ConsentChanged, InquiryOpened, MessageEchoed, MessageReceived, Unknown, pack
+from hub.model.people import Identity, Person, PersonId
+from hub.model.view import ConversationView, View
+from hub.rules import decide
+from hub.store.journal import Claimed
+from hub.store.rows import ConversationRow, MessageRow, PersonRow
+from hub.store.workspace import Needs, Workspace
+
+
+def clean(text: str) -> str:
+    """Text that every store and platform can hold: no NUL, no half surrogates. Everything else stays."""
+    if text.isascii():
+        return text.replace("\0", "") if "\0" in text else text
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def talk_keys(inbox: InboxConfig, thread: str, identities: Sequence[Identity]) -> list[str]:
+    """The names under which the conversation may be known: its thread, else any identity of the sender."""
+    if thread:
+        return [f"{inbox.name}|{thread}"]
+    return [f"{inbox.name}|{form.id}" for identity in identities for form in variants(identity)]
+
+
+def look_nothing(event: object, row: Claimed, line: Line, needs: Needs) -> None:
+    """Needs no rows."""
+
+
+def look(event: MessageReceived, row: Claimed, line: Line, needs: Needs) -> None:
+    """The sender and the conversation."""
+    people.probe(event.sender, needs)
+    inbox = line.inbox(row.source, event.account)
+    if inbox is not None:
+        needs.conversations.update(talk_keys(inbox, event.thread, event.sender))
+
+
+def look_echo(event: MessageEchoed, row: Claimed, line: Line, needs: Needs) -> None:
+    """The recipient, the conversation, and the message if the hub itself sent it."""
+    people.probe(event.recipient, needs)
+    inbox = line.inbox(row.source, event.account)
+    if inbox is not None:
+        needs.conversations.update(talk_keys(inbox, event.thread, event.recipient))
+    needs.providers.add(event.provider_id)
+    needs.outbox.add(line.outbox_id(event.callback))
+
+
+def look_consent(event: ConsentChanged, row: Claimed, line: Line, needs: Needs) -> None:
+    """The person."""
+    people.probe(event.sender, needs)
+
+
+def unknown(event: Unknown, row: Claimed, line: Line, work: Workspace) -> None:
+    """Kept in the journal; nothing to do."""
+    work.decide(row.seq, line.version, 0, 0, f"kept, not understood: {event.what}")
+
+
+def consent(event: ConsentChanged, row: Claimed, line: Line, work: Workspace) -> None:
+    """The platform's own stop switch."""
+    person = people.find(event.sender, work)
+    if person is not None:
+        person.opted_out = 0 if event.wants else 1
+        work.decide(row.seq, line.version, person.id, 0, "wants messages again" if event.wants else "opted out")
+
+
+def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) -> None:
+    """A person wrote: find him, keep it, log it in every CRM, decide what to answer."""
+    inbox = line.inbox(row.source, event.account)
+    if inbox is None:
+        work.bury("unrouted", row.seq, f"no inbox is set for account {event.account} of connection {row.source}")
+        return
+    channel = line.config.connections[row.source].channel
+    person = people.resolve(event.sender, clean(event.name), channel.name, row.seq, line, work)
+    talk, first = conversation(inbox, event.thread, event.sender, event.address, person, row, work)
+    at = message_time(talk, event.at or row.received, work)
+    opening = first and not event.backfill
+    if not event.backfill:
+        talk.last_in = max(talk.last_in, event.at or row.received)
+    message = work.messages.add(
+        MessageRow(
+            work.messages.next_id(),
+            talk.id,
+            person.id,
+            "in",
+            "person",
+            "",
+            event.form,
+            clean(event.text),
+            event.provider_id,
+            event.reply_to,
+            at,
+            row.received,
+            "accepted",
+            at,
+            "",
+            row.seq,
+        )
+    )
+    log_message(message, line, work)
+    if opening:
+        tell_plugins(row.seq, inbox, person, message, line, work)
+    view = View(
+        person=Person(PersonId(person.id), person.name, person.language, bool(person.opted_out)),
+        conversation=ConversationView(
+            id=talk.id,
+            inbox=inbox.name,
+            channel=channel.name,
+            first=first,
+            last_inbound=talk.last_in,
+            last_human=talk.last_human,
+            paused_until=talk.paused_until,
+            fired=json.loads(talk.fired) if talk.fired else None,
+        ),
+        received=row.received,
+        version=line.version,
+    )
+    decision = decide(event, view, line.config.rules, line.config.policy)
+    if decision.because:
+        work.decide(row.seq, line.version, person.id, talk.id, "\n".join(decision.because))
+    for command in decision.commands:
+        carry_out(command, row.seq, talk, person, message, channel, line, work)
+
+
+def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> None:
+    """The business wrote from elsewhere. The hub's own send coming back is evidence; anything else is a human."""
+    inbox = line.inbox(row.source, event.account)
+    if inbox is None:
+        work.bury("unrouted", row.seq, f"no inbox is set for account {event.account} of connection {row.source}")
+        return
+    if event.provider_id in work.by_provider or line.outbox_id(event.callback):
+        return
+    channel = line.config.connections[row.source].channel
+    person = people.resolve(event.recipient, "", channel.name, row.seq, line, work)
+    talk, _ = conversation(inbox, event.thread, event.recipient, event.address, person, row, work)
+    at = event.at or row.received
+    message = work.messages.add(
+        MessageRow(
+            work.messages.next_id(),
+            talk.id,
+            person.id,
+            "out",
+            "agent",
+            "phone",
+            event.form,
+            clean(event.text),
+            event.provider_id,
+            "",
+            message_time(talk, at, work),
+            row.received,
+            "accepted",
+            at,
+            "",
+            row.seq,
+        )
+    )
+    log_message(message, line, work)
+    if not event.backfill:
+        human_has_it(talk, row.received, row.seq, "a human answered from elsewhere", line, work)
+
+
+def human_has_it(talk: ConversationRow, now: int, seq: int, because: str, line: Line, work: Workspace) -> None:
+    """A human answered: the automation of this conversation pauses, and a timer ends the pause."""
+    talk.last_human = now
+    talk.paused_until = now + int(line.config.hub.pause_after_human * 3_600_000)
+    arm(work, "conversation", talk.id, "pause", talk.paused_until)
+    work.decide(seq, line.version, talk.person, talk.id, f"automation pauses: {because}")
+
+
+def conversation(
+    inbox: InboxConfig,
+    thread: str,
+    identities: Sequence[Identity],
+    address: str,
+    person: PersonRow,
+    row: Claimed,
+    work: Workspace,
+) -> tuple[ConversationRow, bool]:
+    """The conversation of an event and whether the event opened it."""
+    keys = talk_keys(inbox, thread, identities)
+    talk = next((work.by_key[key] for key in keys if key in work.by_key), None)
+    if talk is not None:
+        talk.address = address
+        return talk, False
+    talk = work.conversations.add(
+        ConversationRow(work.conversations.next_id(), keys[0], inbox.name, person.id, address, "open", row.received)
+    )
+    work.by_key[talk.key] = talk
+    return talk, True
+
+
+def message_time(talk: ConversationRow, at: int, work: Workspace) -> int:
+    """The time a message carries: the platform's, with accept order as the tie-break inside one second."""
+    if at // 1000 > talk.last_at // 1000:
+        talk.last_at = at
+    elif at // 1000 == talk.last_at // 1000:
+        talk.last_at = at = max(at, talk.last_at + 1)
+    else:
+        latest = work.latest_in_second(talk.id, at // 1000)
+        at = max(at, latest + 1) if latest else at
+    return at
+
+
+def tell_plugins(
+    seq: int, inbox: InboxConfig, person: PersonRow, message: MessageRow, line: Line, work: Workspace
+) -> None:
+    """A conversation opened: plugins that listen get it after the commit, in their own processes."""
+    for plugin in line.listeners.get(InquiryOpened.kind, ()):
+        event = InquiryOpened(
+            key=str(seq),
+            at=message.at,
+            inbox=inbox.name,
+            person=person.id,
+            name=person.name,
+            text=message.text,
+            conversation=message.conversation,
+        )
+        work.plugin_work(plugin, seq, json.dumps(pack(event), ensure_ascii=False))
+
+
+def carry_out(
+    command: Command,
+    seq: int,
+    talk: ConversationRow,
+    person: PersonRow,
+    message: MessageRow,
+    channel: Channel,  # type: ignore[type-arg]
+    line: Line,
+    work: Workspace,
+) -> None:
+    """What a decision asked for becomes rows."""
+    match command:
+        case Send():
+            queue_send(command, seq, talk, person, channel, work)
+            fired = json.loads(talk.fired) if talk.fired else {}
+            fired[command.rule] = work.now
+            talk.fired = json.dumps(fired)
+        case Pause():
+            talk.paused_until = command.until
+            arm(work, "conversation", talk.id, "pause", command.until)
+        case OptOut():
+            person.opted_out = 0 if command.wants else 1
+        case Note():
+            work.decide(seq, line.version, person.id, talk.id, command.text)

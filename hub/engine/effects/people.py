@@ -1,0 +1,139 @@
+"""Finding the person behind the identifiers of an event, or making one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hub.engine.line import Line
+from hub.identity import external_key, variants
+from hub.model.people import Identity
+from hub.store.rows import LinkRow, OutboxRow, PersonRow
+from hub.store.workspace import Needs, Workspace
+
+
+def probe(identities: Iterable[Identity], needs: Needs) -> None:
+    """Ask for every form under which these identities may be known."""
+    for identity in identities:
+        for form in variants(identity):
+            needs.identities.add(form.id)
+
+
+def current(work: Workspace, person: int) -> PersonRow | None:
+    """The person behind an id, through redirects."""
+    row = work.people.get(person)
+    while row is not None and row.redirect:
+        row = work.people.get(row.redirect)
+    return row
+
+
+def find(identities: Sequence[Identity], work: Workspace) -> PersonRow | None:
+    """The person whom the first known identity names; the most stable identity stands first."""
+    for identity in identities:
+        for form in variants(identity):
+            owner = work.owners.get(form.id)
+            if owner:
+                return current(work, owner)
+    return None
+
+
+def resolve(
+    identities: Sequence[Identity], name: str, channel: str, seq: int, line: Line, work: Workspace
+) -> PersonRow:
+    """The person behind the identities; made now if nobody knows them. New identities of a known person are kept.
+
+    An identity that belongs to somebody else stays there: that is a question for a human, never a silent merge.
+    """
+    person = find(identities, work)
+    if person is None:
+        person = make(name, identities, channel, work)
+        for crm in line.config.crms:
+            ready = work.first_read_done(crm)
+            link = work.links.add(
+                LinkRow(
+                    work.links.next_id(),
+                    person.id,
+                    crm,
+                    "creating" if ready else "unread",
+                    key=external_key(identities[0]),
+                    since=work.now,
+                    reason="" if ready else "waits for the first read of the CRM",
+                )
+            )
+            work.file_link(link)
+            if ready:
+                order_person(person, crm, seq, work)
+    elif name and not person.name:
+        person.name = name
+    for identity in identities:
+        forms = variants(identity)
+        owner = next((work.owners[f.id] for f in forms if f.id in work.owners), 0)
+        if not owner:
+            work.own(identity, person.id, seq, channel)
+            if identity.kind == "phone" and not person.phone:
+                person.phone = identity.key
+        elif owner != person.id:
+            work.note_identity("conflict", person.id, identity.id, seq, f"belongs to person {owner}")
+    return person
+
+
+def make(name: str, identities: Sequence[Identity], channel: str, work: Workspace) -> PersonRow:
+    """A new person row; identities are owned by the caller."""
+    by_kind = {identity.kind: identity.key for identity in reversed(identities)}
+    row = PersonRow(
+        work.people.next_id(),
+        name,
+        "",
+        by_kind.get("phone", ""),
+        by_kind.get("email", ""),
+        channel,
+        0,
+        work.now,
+    )
+    return work.people.add(row)
+
+
+def order_person(person: PersonRow, crm: str, seq: int, work: Workspace) -> None:
+    """Ask for the person's record in a CRM."""
+    add_outbox(work, kind="person", target=crm, lane=person.id, event=seq, rule="link", slot=str(person.id))
+
+
+def add_outbox(
+    work: Workspace,
+    *,
+    kind: str,
+    target: str,
+    lane: int,
+    event: int,
+    rule: str,
+    slot: str,
+    message: int = 0,
+    conversation: int = 0,
+    cls: str = "",
+    state: str = "waiting",
+    reason: str = "",
+) -> OutboxRow:
+    """A new command; its key makes it exist once however often its event is worked on."""
+    work.woken.add(target)
+    return work.outbox.add(
+        OutboxRow(
+            work.outbox.next_id(),
+            f"{event}:{kind}:{target}:{rule}:{slot}",
+            kind,
+            target,
+            lane,
+            message,
+            conversation,
+            event,
+            rule,
+            cls,
+            state,
+            1,
+            0,
+            0,
+            0,
+            work.now,
+            0,
+            "",
+            reason,
+        )
+    )

@@ -1,0 +1,76 @@
+"""Messages on their way out, and messages on their way into the CRM."""
+
+from __future__ import annotations
+
+from hub.contracts.channel import Channel
+from hub.engine.effects.people import add_outbox
+from hub.engine.line import Line
+from hub.model.commands import Send
+from hub.sending import split_text
+from hub.store.rows import ConversationRow, MessageRow, PersonRow
+from hub.store.workspace import Workspace
+
+
+def queue_send(
+    command: Send,
+    seq: int,
+    talk: ConversationRow,
+    person: PersonRow,
+    channel: Channel,  # type: ignore[type-arg]
+    work: Workspace,
+) -> None:
+    """The command becomes as many messages as the channel needs, in order, each with its own outbox row."""
+    for part, text in enumerate(split_text(command.text, channel.capabilities.text_max)):
+        at = max(work.now, talk.last_at + 1) + part
+        message = work.messages.add(
+            MessageRow(
+                work.messages.next_id(),
+                talk.id,
+                person.id,
+                "out",
+                "agent" if command.cls == "human" else "bot",
+                command.agent,
+                "text",
+                text,
+                "",
+                "",
+                at,
+                work.now,
+                "queued",
+                work.now,
+                "",
+                seq,
+            )
+        )
+        add_outbox(
+            work,
+            kind="send",
+            target=talk.inbox,
+            lane=person.id,
+            message=message.id,
+            conversation=talk.id,
+            event=seq,
+            rule=command.rule,
+            slot=f"{command.slot}.{part}",
+            cls=command.cls,
+        )
+
+
+def log_message(message: MessageRow, line: Line, work: Workspace) -> None:
+    """The message is to stand in every CRM, once; it waits for the person's link where there is none yet."""
+    for crm in line.config.crms:
+        link = work.link_of.get((message.person, crm))
+        ready = link is not None and link.ready
+        add_outbox(
+            work,
+            kind="log",
+            target=crm,
+            lane=message.person,
+            message=message.id,
+            conversation=message.conversation,
+            event=message.event,
+            rule="log",
+            slot=f"m{message.id}",
+            state="waiting" if ready else "held",
+            reason="" if ready else f"waits for the link of person {message.person} in {crm}",
+        )

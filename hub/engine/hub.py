@@ -1,0 +1,150 @@
+"""The running hub: opens the store, starts the line and everything around it, and stops it gracefully."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from hub.contracts.channel import Polls
+from hub.engine.control import Control
+from hub.engine.crm_sync import CrmSync
+from hub.engine.http import Outside
+from hub.engine.line import Line, now_ms
+from hub.engine.loader import Plugins
+from hub.engine.notices import Notices
+from hub.engine.plugin_workers import PluginWorkers
+from hub.engine.poller import Poller
+from hub.engine.pulse import LOOP, Pulse
+from hub.engine.sender import Sender
+from hub.engine.settings import Config
+from hub.engine.ticks import tick
+from hub.engine.writer import Writer
+from hub.store import Store, open_store
+
+log = structlog.get_logger("hub")
+TICK = 0.25
+BEAT = 0.5
+
+
+class Hub:
+    """One hub process. `start`, then `failed` ends only when something vital died; `stop` whatever happens."""
+
+    def __init__(self, config: Config, plugins: Plugins, pulse: Pulse | None = None) -> None:
+        self.config, self.plugins, self.pulse = config, plugins, pulse or Pulse()
+        self.notices = Notices()
+        self.stopping = False
+        self.disk_low = False
+        self.began = now_ms()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Open the store and begin. Raises ConfigError when the store cannot be had."""
+        config = self.config
+        self.store: Store = open_store(Path(config.hub.data))
+        now = now_ms()
+        version = self.store.activate(config.version, config.file.read_text("utf-8"), now)
+        listeners: dict[str, tuple[str, ...]] = {}
+        for plugin, kinds in self.plugins.handlers.items():
+            if plugin in config.plugins:
+                for kind in kinds:
+                    listeners[kind] = (*listeners.get(kind, ()), plugin)
+        self.line = Line(config, self.store.identity(), version, listeners)
+        doubtful = self.store.recover(now, {name: now + self._evidence_wait(name) for name in config.inboxes})
+        if doubtful:
+            log.info("commands were under way when the hub last ended", rows=doubtful)
+        self.writer = Writer(
+            self.store,
+            self.line,
+            self._woken,
+            limit=config.hub.accept_queue,
+            budget=config.hub.step_budget,
+            pulse=self.pulse,
+        )
+        self.outside = Outside()
+        self.senders = {
+            name: Sender(name, self.line, self.writer, self.outside, self.notices) for name in config.inboxes
+        }
+        self.crms = {name: CrmSync(name, self.line, self.writer, self.notices) for name in config.crms}
+        self.workers = PluginWorkers(self)
+        self.control = Control(self)
+        self.writer.start()
+        await self.control.start()
+        for sender in self.senders.values():
+            self._go(sender.run())
+        for crm in self.crms.values():
+            self._go(crm.run())
+        for name, connection in config.connections.items():
+            if isinstance(connection.channel, Polls) and connection.channel.polling():
+                self._go(Poller(name, connection.channel, self.writer, self.outside, self.notices).run())
+        self._go(self.workers.run())
+        self._go(self._clock())
+        self._go(self._beat())
+
+    def _evidence_wait(self, inbox: str) -> int:
+        channel = self.config.connections[self.config.inboxes[inbox].connection].channel
+        return int(self.config.hub.evidence_wait * 1000) if channel.capabilities.proof == "evidence" else 0
+
+    def _go(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    def _woken(self, targets: set[str]) -> None:
+        for target in targets:
+            if target in self.senders:
+                self.senders[target].wake()
+            if target in self.crms:
+                self.crms[target].wake()
+            if target.startswith("plugin:"):
+                self.workers.wake()
+
+    @property
+    def accepting(self) -> bool:
+        """Whether a webhook may be taken: else the platform is asked to come again."""
+        return not self.stopping and not self.disk_low and self.writer.alive
+
+    async def _clock(self) -> None:
+        while True:
+            await self.writer.call(lambda store: tick(store, now_ms()))
+            free = shutil.disk_usage(self.config.hub.data).free
+            low = free < self.config.hub.disk_min_mb * 1_000_000
+            if low and not self.disk_low:
+                self.notices.raise_once("disk", f"only {free // 1_000_000} MB are free: nothing is taken in")
+            elif not low:
+                self.notices.clear("disk")
+            self.disk_low = low
+            await asyncio.sleep(TICK)
+
+    async def _beat(self) -> None:
+        while True:
+            self.pulse.beat(LOOP)
+            await asyncio.sleep(BEAT)
+
+    async def failed(self) -> None:
+        """Ends when a task that must live for ever died; its error is raised."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def stop(self) -> None:
+        """Take no more, finish what is under way (within the grace time), close the store."""
+        self.stopping = True
+        grace = self.config.hub.stop_grace
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            async with asyncio.timeout(grace):
+                await asyncio.gather(*(sender.finish() for sender in self.senders.values()))
+        except TimeoutError:
+            log.warning("some sends had no answer when the hub ended", inboxes=len(self.senders))
+        await self.workers.stop()
+        await self.control.stop()
+        for crm in self.crms.values():
+            crm.close()
+        await self.outside.close()
+        await self.writer.stop()
+        self.store.close()

@@ -1,0 +1,60 @@
+"""What the step needs to know besides the store: the loaded configuration, as plain look-ups."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hub.contracts.channel import RawEvent
+from hub.engine.settings import Config, InboxConfig
+from hub.model.events import Event, pack, unpack
+from hub.store.journal import Claimed, Incoming
+
+HUB = "hub"
+"""The journal's source of the hub's own events."""
+
+
+def now_ms() -> int:
+    """The hub's clock, milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def incoming(event: Event, lane: str = "") -> Incoming:
+    """A hub event on its way into the journal; its key makes it happen once."""
+    body = json.dumps(pack(event), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Incoming(HUB, "", f"{event.kind}:{event.key}", lane or event.kind, event.at, now_ms(), body)
+
+
+@dataclass(slots=True)
+class Line:
+    """The configuration as the step uses it.
+
+    `tag` names this store in callbacks; `listeners`: event kind -> plugins.
+    """
+
+    config: Config
+    tag: str
+    version: int
+    listeners: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def understand(self, row: Claimed) -> Sequence[Event]:
+        """The events in a journal row. May raise whatever a broken plugin raises."""
+        if row.source == HUB:
+            return [unpack(json.loads(row.body))]
+        channel = self.config.connections[row.source].channel
+        return channel.normalise(RawEvent(row.account, row.key, row.lane, row.at, row.body))
+
+    def inbox(self, connection: str, account: str) -> InboxConfig | None:
+        """The inbox an account belongs to, if the admin named it."""
+        return self.config.inbox_of(connection, account)
+
+    def callback(self, outbox: int) -> str:
+        """The hub's name for a send, as statuses will carry it."""
+        return f"{self.tag}.{outbox}"
+
+    def outbox_id(self, callback: str) -> int:
+        """The send a callback names; 0 when it is not ours."""
+        tag, _, number = callback.partition(".")
+        return int(number) if tag == self.tag and number.isdigit() else 0

@@ -1,0 +1,152 @@
+"""Carries out an inbox's sends: lease, talk to the platform, and put what happened back into the line as an event."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import structlog
+
+from hub.contracts.errors import AuthFailed, HubError, Refused, Temporary, Uncertain
+from hub.engine.http import Outside
+from hub.engine.lease import Leased, lease_sends
+from hub.engine.line import Line, incoming, now_ms
+from hub.engine.notices import Notices
+from hub.engine.writer import Writer
+from hub.model.events import SendSettled
+from hub.store.outbox import next_due
+
+log = structlog.get_logger("hub.sender")
+
+IN_FLIGHT = 32
+GIVE_UP = 24 * 3_600_000
+PAUSE_ON_AUTH = 60_000
+
+
+def backoff(attempts: int, asked: float = 0) -> int:
+    """ms until the next try: what the platform asked for, else 1 s doubling up to 5 min, with jitter."""
+    if asked:
+        return int(asked * 1000) + random.randint(0, 250)  # noqa: S311 - spreads retries, keeps no secret
+    return int(min(300, 2 ** min(attempts - 1, 9)) * random.uniform(750, 1250))  # noqa: S311
+
+
+class Sender:
+    """One per inbox. `wake` when there may be work; `run` until cancelled; `finish` ends what has begun."""
+
+    def __init__(self, inbox: str, line: Line, writer: Writer, outside: Outside, notices: Notices) -> None:
+        self.inbox, self._line, self._writer, self._outside, self._notices = inbox, line, writer, outside, notices
+        config = line.config.inboxes[inbox]
+        self._connection = config.connection
+        self._channel = line.config.connections[config.connection].channel
+        self._pace = Pace(self._channel.capabilities.rate)
+        self._awake = asyncio.Event()
+        self._flying: set[asyncio.Task[None]] = set()
+        self._paused_until = 0
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Send what is due, for ever."""
+        while True:
+            self._awake.clear()
+            now = now_ms()
+            free = IN_FLIGHT - len(self._flying)
+            seen = 0
+            if free > 0 and now >= self._paused_until:
+                leased, seen = await self._writer.call(
+                    lambda store, now=now, free=free: lease_sends(store, self._line, self.inbox, now, free)  # type: ignore[misc]
+                )
+                for send in leased:
+                    task = asyncio.create_task(self._send(send))
+                    self._flying.add(task)
+                    task.add_done_callback(self._landed)
+            if not seen:
+                await self._sleep(now)
+
+    async def finish(self) -> None:
+        """Wait for the sends in flight."""
+        if self._flying:
+            await asyncio.gather(*self._flying, return_exceptions=True)
+
+    @property
+    def in_flight(self) -> int:
+        """Sends whose outcome is open right now."""
+        return len(self._flying)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self._awake.set()
+
+    async def _sleep(self, now: int) -> None:
+        due = await self._writer.call(lambda store: next_due(store.db, self.inbox, now))
+        until = max(due, self._paused_until) if self._paused_until > now else due
+        pause = min(30.0, max(0.02, (until - now) / 1000)) if until else 30.0
+        try:
+            await asyncio.wait_for(self._awake.wait(), pause)
+        except TimeoutError:
+            pass
+
+    async def _send(self, leased: Leased) -> None:
+        await self._pace.turn()
+        outcome = await self._outcome(leased)
+        event = SendSettled(
+            key=f"{leased.outbox}.{leased.attempts}.{outcome['outcome']}", at=now_ms(), outbox=leased.outbox, **outcome
+        )
+        while True:
+            try:
+                await self._writer.accept([incoming(event)])
+                return
+            except HubError:
+                await asyncio.sleep(0.2)
+
+    async def _outcome(self, leased: Leased) -> dict[str, Any]:
+        now = now_ms()
+        try:
+            receipt = await self._outside.converse(self._channel.send(leased.message))
+        except Temporary as error:
+            if now - leased.created > GIVE_UP:
+                return {"outcome": "dead", "reason": f"given up after a day: {error}"}
+            return {
+                "outcome": "retry",
+                "due": now_ms() + backoff(leased.attempts, error.retry_after),
+                "reason": str(error),
+            }
+        except AuthFailed as error:
+            self._paused_until = now_ms() + PAUSE_ON_AUTH
+            self._notices.raise_once(f"connection {self._connection}", str(error))
+            return {"outcome": "retry", "due": self._paused_until, "reason": str(error)}
+        except Uncertain as error:
+            return self._doubt(str(error))
+        except Refused as error:
+            return {"outcome": "dead", "reason": str(error)}
+        except Exception as error:
+            log.error("a channel failed inside send", inbox=self.inbox, error=type(error).__name__)
+            return self._doubt(f"the channel failed: {type(error).__name__}")
+        self._notices.clear(f"connection {self._connection}")
+        return {"outcome": "done", "provider_id": receipt.provider_id}
+
+    def _doubt(self, reason: str) -> dict[str, Any]:
+        """No answer: wait for a status or echo where the channel has them, else say at once that nobody knows."""
+        if self._channel.capabilities.proof == "evidence":
+            wait = self._line.config.hub.evidence_wait * 1000
+            return {"outcome": "evidence", "due": now_ms() + int(wait), "reason": reason}
+        return {"outcome": "uncertain", "reason": f"{reason}; it may or may not have arrived"}
+
+
+class Pace:
+    """Sends per second of one account, with a burst of a tenth of a second at least."""
+
+    def __init__(self, rate: float) -> None:
+        self._gap = 1 / max(rate, 0.01)
+        self._burst = max(1.0, rate / 10) * self._gap
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        """Wait for this send's turn."""
+        now = asyncio.get_running_loop().time()
+        self._next = max(self._next, now - self._burst) + self._gap
+        if self._next > now:
+            await asyncio.sleep(self._next - now)

@@ -1,0 +1,107 @@
+"""The line, on one screen: claim -> understand -> load -> act -> save -> unqueue, in one transaction.
+
+An event that cannot be understood or acted on is buried with its cause; the others of the batch go through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from hub.engine.effects import humans, messages, records, settling
+from hub.engine.line import Line
+from hub.model import events as ev
+from hub.model.events import Event
+from hub.store import Store
+from hub.store.journal import Claimed
+from hub.store.workspace import Needs, Workspace
+
+log = structlog.get_logger("hub.step")
+
+Look = Callable[[Any, Claimed, Line, Needs], None]
+Act = Callable[[Any, Claimed, Line, Workspace], None]
+
+EFFECTS: dict[type[Event], tuple[Look, Act]] = {
+    ev.MessageReceived: (messages.look, messages.received),
+    ev.MessageEchoed: (messages.look_echo, messages.echoed),
+    ev.ConsentChanged: (messages.look_consent, messages.consent),
+    ev.Unknown: (messages.look_nothing, messages.unknown),
+    ev.StatusReported: (settling.look_status, settling.status),
+    ev.SendSettled: (settling.look_send, settling.send),
+    ev.CrmSettled: (settling.look_crm, settling.crm),
+    ev.RecordsRead: (records.look, records.read),
+    ev.HumanReplied: (humans.look_person, humans.replied),
+    ev.PauseChanged: (humans.look_person, humans.paused),
+    ev.DeadHandled: (humans.look_dead, humans.dead),
+    ev.TimerDue: (humans.look_timer, humans.timer),
+    ev.PluginAnswered: (humans.look_nothing, humans.plugin),
+}
+"""What each kind of event looks at, and what it does."""
+
+
+@dataclass(slots=True)
+class Stepped:
+    """What a step did: how many events it ended, how many of them it buried, and which targets have new work."""
+
+    events: int = 0
+    buried: int = 0
+    woken: set[str] = field(default_factory=set)
+
+
+def step(store: Store, line: Line, now: int, budget: int) -> Stepped:
+    """Work off the next events. If the batch fails as a whole, it is taken one by one and the culprit is buried."""
+    try:
+        return _batch(store, line, now, budget)
+    except Exception as error:
+        log.error("step failed, taking its events one by one", error=type(error).__name__)
+    done = Stepped()
+    for _ in range(budget):
+        try:
+            one = _batch(store, line, now, 1)
+        except Exception as error:
+            one = _bury_first(store, now, f"the hub could not process it: {type(error).__name__}: {error}")
+        if not one.events:
+            break
+        done.events += one.events
+        done.buried += one.buried
+        done.woken |= one.woken
+    return done
+
+
+def _batch(store: Store, line: Line, now: int, budget: int) -> Stepped:
+    with store.transaction():
+        claimed = store.claim(budget)
+        if not claimed:
+            return Stepped()
+        work, needs, buried = store.workspace(now), Needs(), 0
+        planned: list[tuple[Act, Event, Claimed]] = []
+        for row in claimed:
+            try:
+                for event in line.understand(row):
+                    look, act = EFFECTS[type(event)]
+                    look(event, row, line, needs)
+                    planned.append((act, event, row))
+            except Exception as error:
+                work.bury("event", row.seq, f"not understood: {type(error).__name__}: {error}")
+                buried += 1
+        work.load(needs)
+        for act, event, row in planned:
+            act(event, row, line, work)
+        work.save()
+        store.unqueue([row.seq for row in claimed])
+    return Stepped(len(claimed), buried, work.woken)
+
+
+def _bury_first(store: Store, now: int, cause: str) -> Stepped:
+    """The next event alone fails every time: out of the line with it, into the dead letters."""
+    with store.transaction():
+        claimed = store.claim(1)
+        work = store.workspace(now)
+        for row in claimed:
+            work.bury("event", row.seq, cause)
+        work.save()
+        store.unqueue([row.seq for row in claimed])
+    return Stepped(len(claimed), len(claimed))

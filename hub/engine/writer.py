@@ -1,0 +1,169 @@
+"""The one thread that owns the store: accepts in groups, steps, and runs what others ask, each in a transaction.
+
+One commit serves every event that arrived while the last one ran: that is the whole trick behind the speed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+import structlog
+
+from hub.contracts.errors import Unavailable
+from hub.engine.line import Line, now_ms
+from hub.engine.pulse import WRITER, Pulse
+from hub.engine.step import step
+from hub.store import Store
+from hub.store.journal import Incoming
+
+log = structlog.get_logger("hub.writer")
+T = TypeVar("T")
+
+
+class Busy(Unavailable):
+    """Too many events wait to be stored: the platform is asked to come again."""
+
+
+class Writer:
+    """Lives from `start` to `stop`. `accept` and `call` are for the event loop's thread only."""
+
+    def __init__(
+        self, store: Store, line: Line, woken: Callable[[set[str]], None], *, limit: int, budget: int, pulse: Pulse
+    ) -> None:
+        self.store, self.line = store, line
+        self.stepped = self.buried = self.accepted = self.duplicates = 0
+        self._woken, self._limit, self._budget, self._pulse = woken, limit, budget, pulse
+        self._inbox: SimpleQueue[Any] = SimpleQueue()
+        self._gathered: list[tuple[Sequence[Incoming], asyncio.Future[list[int]]]] = []
+        self._waiting = 0
+        self._stopping = False
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="hub-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin; what the last run left in the queue is worked off first."""
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Finish what was handed over, then end."""
+        self._flush()
+        self._stopping = True
+        self._inbox.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    @property
+    def alive(self) -> bool:
+        """False when the thread died: the hub must not go on acknowledging."""
+        return self._thread.is_alive()
+
+    def accept(self, events: Sequence[Incoming]) -> asyncio.Future[list[int]]:
+        """Make events durable; the future ends after the commit, with each one's seq (0 = seen before).
+
+        Raises Busy when too many wait.
+        """
+        if self._waiting + len(events) > self._limit and self._waiting:
+            raise Busy("too many events wait to be stored", retry_after=1)
+        self._waiting += len(events)
+        future: asyncio.Future[list[int]] = self._loop.create_future()
+        if not self._gathered:
+            self._loop.call_soon(self._flush)
+        self._gathered.append((events, future))
+        return future
+
+    def call(self, work: Callable[[Store], T]) -> asyncio.Future[T]:
+        """Run `work` on the store in the writer's thread; it opens its own transaction."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._inbox.put((work, future))
+        return future
+
+    def _flush(self) -> None:
+        if self._gathered:
+            self._inbox.put(self._gathered)
+            self._gathered = []
+
+    # -- in the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        pending = True
+        while True:
+            try:
+                jobs = [self._inbox.get(timeout=0 if pending else 1.0)]
+            except Empty:
+                jobs = []
+            try:
+                while True:
+                    jobs.append(self._inbox.get_nowait())
+            except Empty:
+                pass
+            self._pulse.beat(WRITER)
+            groups = [group for job in jobs if isinstance(job, list) for group in job]
+            if groups:
+                pending |= self._accept(groups)
+            for job in jobs:
+                if isinstance(job, tuple):
+                    self._call(*job)
+                    pending = True
+            if pending:
+                pending = self._step()
+            if self._stopping and not pending and self._inbox.empty():
+                return
+
+    def _accept(self, groups: list[tuple[Sequence[Incoming], asyncio.Future[list[int]]]]) -> bool:
+        events = [event for group, _ in groups for event in group]
+        try:
+            seqs = self.store.accept(events)
+        except Exception as error:
+            log.error("events could not be stored", events=len(events), error=f"{type(error).__name__}: {error}")
+            failure = Unavailable("the store does not take events now", retry_after=5)
+            self._post(self._fail, [future for _, future in groups], failure, len(events))
+            return False
+        new = len(seqs) - seqs.count(0)
+        self.accepted += new
+        self.duplicates += len(seqs) - new
+        self._post(self._accepted, groups, seqs)
+        return new > 0
+
+    def _accepted(self, groups: list[tuple[Sequence[Incoming], asyncio.Future[list[int]]]], seqs: list[int]) -> None:
+        self._waiting -= len(seqs)
+        start = 0
+        for group, future in groups:
+            end = start + len(group)
+            if not future.done():
+                future.set_result(seqs[start:end])
+            start = end
+
+    def _call(self, work: Callable[[Store], Any], future: asyncio.Future[Any]) -> None:
+        try:
+            result = work(self.store)
+        except Exception as error:
+            self._post(self._fail, [future], error, 0)
+        else:
+            self._post(self._succeed, future, result)
+
+    def _step(self) -> bool:
+        done = step(self.store, self.line, now_ms(), self._budget)
+        self.stepped += done.events
+        self.buried += done.buried
+        if done.woken:
+            self._post(self._woken, done.woken)
+        return done.events > 0
+
+    def _fail(self, futures: list[asyncio.Future[Any]], error: Exception, events: int) -> None:
+        self._waiting -= events
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)
+
+    def _succeed(self, future: asyncio.Future[Any], result: Any) -> None:
+        if not future.done():
+            future.set_result(result)
+
+    def _post(self, call: Callable[..., None], *args: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(call, *args)
+        except RuntimeError:
+            log.info("the loop has ended before an answer")

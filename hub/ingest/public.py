@@ -1,0 +1,100 @@
+"""`/hook/{connection}`: the address each platform calls.
+
+Statuses: 200 stored (or nothing worth storing) · 400 not this platform's format · 401 signature · 404 no such
+connection · 413 too large · 503 with Retry-After: come again (full, disk low, stopping). A good event never gets 4xx.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import structlog
+from aiohttp import web
+
+from hub.contracts.channel import Reply, Request
+from hub.contracts.errors import BadSignature, HubError
+from hub.engine.hub import Hub
+from hub.engine.line import now_ms
+from hub.engine.poller import raw_incoming
+from hub.engine.pulse import LOOP
+
+log = structlog.get_logger("hub.ingest")
+
+COME_AGAIN = {"Retry-After": "2"}
+
+
+class PublicListener:
+    """The handlers, bound to a running hub. `answers` counts by status."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._base = hub.config.hub.public_url.rstrip("/")
+        self._numbers = {name: n for n, name in enumerate(hub.config.connections, start=1)}
+        self.answers: Counter[int] = Counter()
+
+    async def hook(self, request: web.Request) -> web.Response:
+        """A platform calls."""
+        response = await self._hook(request)
+        self.answers[response.status] += 1
+        return response
+
+    async def _hook(self, request: web.Request) -> web.Response:
+        name = request.match_info["connection"]
+        connection = self._hub.config.connections.get(name)
+        if connection is None:
+            if name in self._hub.config.resting:
+                return web.Response(status=503, headers=COME_AGAIN, text="come again")
+            return web.Response(status=404, text="no such connection")
+        channel, pulse = connection.channel, self._hub.pulse
+        if not self._hub.accepting:
+            return web.Response(status=503, headers=COME_AGAIN, text="come again")
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return web.Response(status=413, text="too large")
+        asked = Request(request.method, self._base + request.path_qs, request.query, request.headers, body)
+        pulse.beat(LOOP, self._numbers[name])
+        try:
+            if request.method == "GET":
+                reply = channel.handshake(asked)
+                return _answer(reply) if reply else web.Response(status=404, text="not a handshake")
+            channel.verify(asked)
+        except BadSignature as error:
+            log.warning("signature refused", connection=name, reason=str(error))
+            return web.Response(status=401, text="signature does not verify")
+        except Exception as error:
+            log.error("a channel failed inside verify", connection=name, error=type(error).__name__)
+            return web.Response(status=401, text="signature does not verify")
+        try:
+            raws = channel.split(body)
+        except ValueError:
+            return web.Response(status=400, text="not this platform's format")
+        except Exception as error:
+            log.error("a channel failed inside split", connection=name, error=type(error).__name__)
+            return web.Response(status=503, headers=COME_AGAIN, text="come again")
+        finally:
+            pulse.beat(LOOP)
+        if raws:
+            received = now_ms()
+            try:
+                await self._hub.writer.accept([raw_incoming(name, raw, received) for raw in raws])
+            except HubError:
+                return web.Response(status=503, headers=COME_AGAIN, text="come again")
+        return web.Response(status=200)
+
+
+def _answer(reply: Reply) -> web.Response:
+    return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type)
+
+
+def public_app(hub: Hub) -> web.Application:
+    """The public listener's application."""
+    app = web.Application(client_max_size=hub.config.hub.body_max)
+    listener = PublicListener(hub)
+    app.router.add_route("GET", "/hook/{connection}", listener.hook, expect_handler=None)
+    app.router.add_route("POST", "/hook/{connection}", listener.hook)
+    app[LISTENER] = listener
+    return app
+
+
+LISTENER = web.AppKey("listener", PublicListener)

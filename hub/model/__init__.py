@@ -1,0 +1,1 @@
+"""The nouns of the hub: frozen values, standard library only, no behaviour beyond naming."""

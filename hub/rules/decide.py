@@ -1,0 +1,107 @@
+"""What to do about a message. Pure: the same event, view and rules always give the same decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from hub.model.commands import Command, OptOut, Send
+from hub.model.events import MessageReceived
+from hub.model.view import View
+from hub.rules.consent import consent_word
+from hub.rules.ruleset import Rule, RuleSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Limits of all automation. `max_age` ms: a message that is older when it arrives gets no automatic reply."""
+
+    max_age: int = 6 * 3_600_000
+
+
+class Decision(NamedTuple):
+    """Commands in the order of the rules, and short lines that say why; both empty when nothing mattered."""
+
+    commands: tuple[Command, ...] = ()
+    because: tuple[str, ...] = ()
+
+
+NOTHING = Decision()
+
+
+def decide(event: MessageReceived, view: View, rules: RuleSet, policy: Policy) -> Decision:
+    """The decision about one message of a person.
+
+    A word of consent goes before everything and excludes the rest. It counts in history and late messages too when it
+    stops, but then never resumes: a newer stop may already stand. After that no automation acts for history, for
+    people who opted out, for late messages and while a human has the conversation.
+    """
+    late = view.received - (event.at or view.received) > policy.max_age
+    wants = consent_word(event.text)
+    if wants is False:
+        return Decision((OptOut(rule="consent", wants=False),), ("consent: the message asks to stop",))
+    if wants and view.person.opted_out and not event.backfill and not late:
+        return Decision((OptOut(rule="consent", wants=True),), ("consent: the message asks to resume",))
+    if event.backfill or not rules.rules:
+        return NOTHING
+    if view.person.opted_out:
+        return Decision((), ("no automation: the person opted out",))
+    if late:
+        return Decision((), ("no automation: the message was already old when it arrived",))
+    if view.conversation.paused_until > view.received:
+        return Decision((), ("no automation: a human has the conversation",))
+    return _by_rules(event, view, rules)
+
+
+def _by_rules(event: MessageReceived, view: View, rules: RuleSet) -> Decision:
+    found = rules.keywords.find(event.text)
+    if not found and not rules.plain:
+        return NOTHING
+    commands: list[Command] = []
+    because: list[str] = []
+    for place in sorted({*found, *rules.plain}):
+        rule = rules.rules[place]
+        matched = _matched(rule, found.get(place, ""), view)
+        if matched is None:
+            continue
+        if rule.once_per and _fired(rule, view) > view.received - rule.once_per:
+            because.append(f"{rule.name}: {matched}; not again so soon")
+            continue
+        text = rule.reply.render(view.person.language, _values(rule, event, view) if rule.reply.uses else {})
+        if text:
+            commands.append(Send(rule=rule.name, text=text))
+            because.append(f"{rule.name}: {matched}")
+        else:
+            because.append(f"{rule.name}: {matched}; the text is empty")
+    return Decision(tuple(commands), tuple(because))
+
+
+def _matched(rule: Rule, keyword: str, view: View) -> str | None:
+    """What made the rule match, in few words; None when it does not."""
+    talk = view.conversation
+    if (rule.inboxes and talk.inbox not in rule.inboxes) or (rule.channels and talk.channel not in rule.channels):
+        return None
+    if rule.first and not talk.first:
+        return None
+    if rule.outside is not None and rule.outside.is_open(view.received):
+        return None
+    matched = [f"keyword '{keyword}'"] if keyword else []
+    if rule.outside is not None:
+        matched.append(f"outside hours '{rule.outside.name}'")
+    if rule.first:
+        matched.append("first message")
+    return ", ".join(matched) or "every message"
+
+
+def _fired(rule: Rule, view: View) -> int:
+    return (view.conversation.fired or {}).get(rule.name, 0)
+
+
+def _values(rule: Rule, event: MessageReceived, view: View) -> dict[str, object]:
+    opens = rule.hours.clock(rule.hours.next_open(view.received), view.received) if rule.hours else ""
+    return {
+        "hours": {"next_open": opens},
+        "inbox": view.conversation.inbox,
+        "message": {"text": event.text},
+        "person": {"language": view.person.language, "name": view.person.name},
+    }

@@ -1,0 +1,79 @@
+"""The send gate: the one place that says yes or no to an outgoing message, at the moment of sending.
+
+It runs in the transaction that leases the send, so what it saw is still true when the bytes leave. Opt-out and
+window bind everybody, humans too, and are not configurable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from hub.model.commands import SendClass
+
+MARGIN = 5 * 60_000
+"""ms kept free before a window closes: the platform's clock decides, not ours."""
+
+STALE = 6 * 3_600_000
+"""ms after which a reply that could not leave is no longer an answer to anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendState:
+    """What the gate looks at. Times in ms, 0 = never or none.
+
+    `window` ms in which free text is allowed after the person's last message (`last_inbound`), 0 = always ·
+    `paused_until` a human has the case until then · `replies_since_inbound` automatic replies already sent since the
+    person's last message, at most `max_replies` · `same_text_at` when this text already went out as an automatic
+    answer since that message · `created` when the send was decided · `hub_paused` all automation is switched off.
+    """
+
+    cls: SendClass
+    opted_out: bool
+    window: int
+    last_inbound: int
+    paused_until: int
+    replies_since_inbound: int
+    max_replies: int
+    same_text_at: int
+    created: int
+    hub_paused: bool = False
+
+
+class Verdict(NamedTuple):
+    """`send` now · `drop` for ever, `reason` is kept with the message · `hold` and ask again at `until` (ms, 0 = when
+    whatever holds it is released)."""
+
+    action: Literal["send", "drop", "hold"]
+    reason: str = ""
+    until: int = 0
+
+
+SEND = Verdict("send")
+
+
+def may_send(state: SendState, now: int) -> Verdict:
+    """Whether the message may leave at `now` (ms). The first reason against it wins, the graver ones first."""
+    if state.opted_out:
+        return Verdict("drop", "The person asked for no more messages.")
+    if state.window and not (state.last_inbound and now < state.last_inbound + state.window - MARGIN):
+        return Verdict("drop", f"The channel's {_span(state.window)} window after the person's last message is closed.")
+    if state.cls == "human":
+        return SEND
+    if state.paused_until > now:
+        return Verdict("drop", "A human has the case: automation is paused.")
+    if state.hub_paused:
+        return Verdict("hold", "All automation is paused.")
+    if state.cls == "reply":
+        if now - state.created > STALE:
+            return Verdict("drop", f"The reply waited longer than {_span(STALE)}.")
+        if state.replies_since_inbound >= state.max_replies:
+            return Verdict("drop", f"The person's last message already got {state.replies_since_inbound} replies.")
+    if state.same_text_at:
+        return Verdict("drop", "The same text was already sent as an answer to this message.")
+    return SEND
+
+
+def _span(ms: int) -> str:
+    hours, minutes = divmod(ms // 60_000, 60)
+    return f"{hours} h" if not minutes else f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -1,0 +1,82 @@
+"""Leases: which commands may start now. A row is `started` on disk before any byte leaves the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hub.store.database import Database
+from hub.store.rows import OutboxRow
+from hub.store.shelf import Shelf, Table
+
+OUTBOX: Table[OutboxRow] = Table("outbox", OutboxRow)
+
+_HEADS = """ o WHERE o.open=1 AND o.target=? AND o.kind='send' AND o.state='waiting' AND o.due<=?
+ AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.open=1 AND p.target=o.target AND p.lane=o.lane AND p.id<o.id)
+ ORDER BY o.id LIMIT ?"""
+
+_ROWS = """ o WHERE o.open=1 AND o.target=? AND o.kind=? AND o.state='waiting' AND o.due<=?
+ AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.open=1 AND p.target=o.target AND p.lane=o.lane AND p.id<o.id
+   AND p.kind=o.kind AND (p.state<>'waiting' OR p.due>?))
+ ORDER BY o.id LIMIT ?"""
+
+
+def heads(db: Database, inbox: str, now: int, limit: int) -> list[tuple[Any, ...]]:
+    """The first waiting send of each lane that is due, oldest first; a lane with an open earlier send gives none."""
+    return db.rows(OUTBOX.select + _HEADS, (inbox, now, limit))
+
+
+def due_rows(db: Database, crm: str, kind: str, now: int, limit: int) -> list[tuple[Any, ...]]:
+    """CRM commands of a kind that are due, oldest first; one that waits longer holds the later ones of its lane."""
+    return db.rows(OUTBOX.select + _ROWS, (crm, kind, now, now, limit))
+
+
+def pressure(db: Database, crm: str, kind: str, now: int, limit: int) -> tuple[int, int]:
+    """How many rows of a kind are due (counted up to `limit`) and when the oldest of them was made (0 = none)."""
+    count, oldest = db.rows(
+        "SELECT count(*), coalesce(min(created), 0) FROM (SELECT created FROM outbox WHERE open=1 AND target=?"
+        " AND kind=? AND state='waiting' AND due<=? ORDER BY id LIMIT ?)",
+        (crm, kind, now, limit),
+    )[0]
+    return count, oldest
+
+
+def next_due(db: Database, target: str, now: int) -> int:
+    """When the next waiting or evidence row of a target comes due after `now` (0 = none)."""
+    found = db.rows("SELECT coalesce(min(due), 0) FROM outbox WHERE open=1 AND target=? AND due>?", (target, now))
+    return int(found[0][0])
+
+
+def release_held(db: Database, crm: str, people: Sequence[int]) -> None:
+    """Their link is made: the logs that waited for it may go."""
+    db.run_many(
+        "UPDATE outbox SET state='waiting', reason='' WHERE open=1 AND target=? AND lane=? AND state='held'",
+        [(crm, person) for person in people],
+    )
+
+
+def hold_logs(db: Database, crm: str, people: Sequence[int], reason: str) -> None:
+    """Their link is broken: logs wait again, and say for what."""
+    db.run_many(
+        "UPDATE outbox SET state='held', reason=? WHERE open=1 AND target=? AND lane=? AND kind='log'"
+        " AND state IN ('waiting', 'held')",
+        [(reason, crm, person) for person in people],
+    )
+
+
+def expired_evidence(db: Database, now: int, limit: int = 500) -> list[tuple[int, int]]:
+    """Sends whose evidence did not come in time: (outbox id, attempts)."""
+    return [
+        (row[0], row[1])
+        for row in db.rows(
+            "SELECT id, attempts FROM outbox WHERE open=1 AND kind='send' AND state='evidence' AND due<=? LIMIT ?",
+            (now, limit),
+        )
+    ]
+
+
+def started(db: Database) -> Shelf[OutboxRow]:
+    """Rows that were started and have no outcome: after a crash their fate is open."""
+    shelf = Shelf(db, OUTBOX)
+    shelf.take(db.rows(OUTBOX.select + " WHERE open=1 AND state='started' ORDER BY id"))
+    return shelf

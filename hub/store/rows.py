@@ -1,0 +1,157 @@
+"""Rows as the engine changes them: mutable, one class per table, fields in column order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class PersonRow:
+    """See table `people`."""
+
+    id: int
+    name: str
+    language: str
+    phone: str
+    email: str
+    channel: str
+    opted_out: int
+    created: int
+    redirect: int = 0
+
+
+@dataclass(slots=True)
+class ConversationRow:
+    """See table `conversations`."""
+
+    id: int
+    key: str
+    inbox: str
+    person: int
+    address: str
+    state: str
+    opened: int
+    last_in: int = 0
+    last_at: int = 0
+    last_human: int = 0
+    paused_until: int = 0
+    said: str = ""
+    fired: str = ""
+
+
+@dataclass(slots=True)
+class MessageRow:
+    """See table `messages`."""
+
+    id: int
+    conversation: int
+    person: int
+    direction: str
+    author: str
+    agent: str
+    form: str
+    text: str
+    provider_id: str
+    reply_to: str
+    at: int
+    received: int
+    status: str
+    status_at: int
+    reason: str
+    event: int
+
+
+@dataclass(slots=True)
+class OutboxRow:
+    """See table `outbox`."""
+
+    id: int
+    key: str
+    kind: str
+    target: str
+    lane: int
+    message: int
+    conversation: int
+    event: int
+    rule: str
+    cls: str
+    state: str
+    open: int
+    due: int
+    attempts: int
+    doubt: int
+    created: int
+    started: int
+    record: str
+    reason: str
+
+    def end(self, state: str, reason: str = "") -> None:
+        """Nothing is left to do with it."""
+        self.state, self.open, self.reason = state, 0, reason
+
+    def wait(self, due: int, reason: str = "") -> None:
+        """Try (again) at `due`."""
+        self.state, self.open, self.due, self.reason = "waiting", 1, due, reason
+
+
+@dataclass(slots=True)
+class LinkRow:
+    """See table `links`."""
+
+    id: int
+    person: int
+    crm: str
+    state: str
+    record: str = ""
+    key: str = ""
+    owner: str = ""
+    also: str = "[]"
+    made: int = 0
+    since: int = 0
+    reason: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """Messages can be logged under its record."""
+        return self.state in ("linked", "ambiguous")
+
+
+@dataclass(slots=True)
+class TimerRow:
+    """See table `timers`."""
+
+    id: int
+    subject: str
+    subject_id: int
+    rule: str
+    slot: str
+    generation: int
+    due: int
+    armed: int
+
+
+@dataclass(slots=True)
+class DeadRow:
+    """See table `dead`."""
+
+    id: int
+    kind: str
+    ref: int
+    person: int
+    cause: str
+    at: int
+    state: str = "open"
+    handled: int = 0
+
+
+@dataclass(slots=True)
+class DecisionRow:
+    """See table `decisions`."""
+
+    id: int
+    event: int
+    at: int
+    version: int
+    person: int
+    conversation: int
+    because: str

@@ -1,0 +1,209 @@
+-- The whole state of a hub. Times are milliseconds since 1970 UTC; 0 = never. `open` = 1 while work is left.
+
+-- Everything that happened, append only; kept by the retention policy.
+CREATE TABLE journal (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  source TEXT NOT NULL,            -- connection, or 'hub'
+  account TEXT NOT NULL,
+  key TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  received INTEGER NOT NULL,
+  body BLOB NOT NULL
+);
+
+-- Work still to do: pointers into the journal, deleted when done.
+CREATE TABLE queue (seq INTEGER PRIMARY KEY, lane TEXT NOT NULL);
+
+-- Idempotency keys of what was accepted, hashed; kept for good.
+CREATE TABLE seen (hash BLOB PRIMARY KEY) WITHOUT ROWID;
+
+CREATE TABLE people (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  language TEXT NOT NULL,
+  phone TEXT NOT NULL,
+  email TEXT NOT NULL,
+  channel TEXT NOT NULL,           -- where the person was first met
+  opted_out INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  redirect INTEGER NOT NULL        -- the person this one was merged into, 0 = none
+);
+
+CREATE TABLE identities (
+  id TEXT PRIMARY KEY,             -- kind:scope:key
+  person INTEGER NOT NULL,
+  shared INTEGER NOT NULL,         -- 1 = more than one CRM record owns it
+  source TEXT NOT NULL,
+  since INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX identities_person ON identities (person);
+
+-- How people came to be who they are; undo replays it.
+CREATE TABLE identity_events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  what TEXT NOT NULL,              -- created, linked, shared, merged
+  person INTEGER NOT NULL,
+  identity TEXT NOT NULL,
+  event INTEGER NOT NULL,
+  evidence TEXT NOT NULL
+);
+CREATE INDEX identity_events_person ON identity_events (person);
+
+CREATE TABLE conversations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,        -- inbox|thread, or inbox|sender's identity
+  inbox TEXT NOT NULL,
+  person INTEGER NOT NULL,
+  address TEXT NOT NULL,           -- where an answer goes
+  state TEXT NOT NULL,             -- open, closed
+  opened INTEGER NOT NULL,
+  last_in INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,        -- the latest message time used, for the tie-break
+  last_human INTEGER NOT NULL,
+  paused_until INTEGER NOT NULL,
+  said TEXT NOT NULL,              -- the last automatic answers, each event:hash:outbox
+  fired TEXT NOT NULL              -- rule -> when it last fired, JSON
+);
+CREATE INDEX conversations_person ON conversations (person);
+
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  direction TEXT NOT NULL,
+  author TEXT NOT NULL,            -- person, bot, agent
+  agent TEXT NOT NULL,
+  form TEXT NOT NULL,
+  text TEXT NOT NULL,
+  provider_id TEXT NOT NULL,
+  reply_to TEXT NOT NULL,
+  at INTEGER NOT NULL,             -- provider time; the milliseconds carry the tie-break
+  received INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  status_at INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  event INTEGER NOT NULL
+);
+CREATE INDEX messages_conversation ON messages (conversation, at);
+CREATE INDEX messages_provider ON messages (provider_id) WHERE provider_id <> '';
+
+-- Every report about an outbound message, with its own time.
+CREATE TABLE statuses (
+  message INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  PRIMARY KEY (message, status)
+) WITHOUT ROWID;
+
+-- Everything the hub has to do outside.
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,        -- event:kind:target:rule:slot
+  kind TEXT NOT NULL,              -- send, person, log
+  target TEXT NOT NULL,            -- inbox or CRM
+  lane INTEGER NOT NULL,           -- person
+  message INTEGER NOT NULL,
+  conversation INTEGER NOT NULL,
+  event INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  class TEXT NOT NULL,
+  state TEXT NOT NULL,             -- held, waiting, started, evidence, done, uncertain, dead, dropped
+  open INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  doubt INTEGER NOT NULL,          -- 1 = an earlier try got no answer
+  created INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  record TEXT NOT NULL,            -- what it became in the CRM
+  reason TEXT NOT NULL
+);
+CREATE INDEX outbox_record ON outbox (record) WHERE record <> '';
+CREATE INDEX outbox_work ON outbox (target, kind, state, id) WHERE open = 1;
+CREATE INDEX outbox_lane ON outbox (target, lane, id) WHERE open = 1;
+CREATE INDEX outbox_message ON outbox (message) WHERE message > 0;
+
+-- Person <-> CRM record.
+CREATE TABLE links (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  person INTEGER NOT NULL,
+  crm TEXT NOT NULL,
+  state TEXT NOT NULL,
+  record TEXT NOT NULL,
+  key TEXT NOT NULL,               -- the hub's unique key on the record
+  owner TEXT NOT NULL,
+  also TEXT NOT NULL,              -- other records that own the same identity, JSON list
+  made INTEGER NOT NULL,           -- when the CRM says the record was created
+  since INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  UNIQUE (person, crm)
+);
+CREATE INDEX links_key ON links (key) WHERE key <> '';
+CREATE INDEX links_record ON links (crm, record) WHERE record <> '';
+
+CREATE TABLE timers (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  subject TEXT NOT NULL,
+  subject_id INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  armed INTEGER NOT NULL,
+  UNIQUE (subject, subject_id, rule, slot)
+);
+CREATE INDEX timers_due ON timers (due) WHERE armed = 1;
+
+-- Why something was done or not done.
+CREATE TABLE decisions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  event INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  conversation INTEGER NOT NULL,
+  because TEXT NOT NULL
+);
+CREATE INDEX decisions_event ON decisions (event);
+
+CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+
+-- What the hub itself wrote into the CRM, so that it is recognised when it comes back.
+CREATE TABLE write_ledger (
+  crm TEXT NOT NULL,
+  record TEXT NOT NULL,
+  field TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (crm, record, field, hash)
+) WITHOUT ROWID;
+
+CREATE TABLE plugin_work (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  plugin TEXT NOT NULL,
+  event INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  UNIQUE (plugin, event)
+);
+
+CREATE TABLE dead (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,              -- event, unrouted, send, person, log, plugin, uncertain
+  ref INTEGER NOT NULL,            -- journal seq, outbox id or plugin_work id
+  person INTEGER NOT NULL,
+  cause TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  state TEXT NOT NULL,             -- open, retried, dropped
+  handled INTEGER NOT NULL
+);
+CREATE INDEX dead_open ON dead (state, id);
+
+CREATE TABLE configurations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash TEXT NOT NULL,
+  body TEXT NOT NULL,
+  at INTEGER NOT NULL
+);

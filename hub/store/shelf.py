@@ -1,0 +1,96 @@
+"""Rows of one table taken off the disk, changed in memory, put back in two statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Generic, Protocol, TypeVar
+
+from hub.store.database import Database
+
+
+class HasId(Protocol):
+    """A row with an integer id."""
+
+    id: int
+
+
+R = TypeVar("R", bound=HasId)
+
+
+class Table(Generic[R]):
+    """A table whose columns are the fields of a row class, in order (`cls` stands for the column `class`)."""
+
+    def __init__(self, name: str, row: type[R]) -> None:
+        columns = [f.name for f in fields(row)]  # type: ignore[arg-type]
+        names = ["class" if c == "cls" else c for c in columns]
+        self.name, self.row = name, row
+        self.values: Callable[[R], tuple[Any, ...]] = attrgetter(*columns)
+        self.select = f"SELECT {', '.join(names)} FROM {name}"  # noqa: S608 - names are ours
+        marks = ", ".join("?" * len(names))
+        self.insert = f"INSERT INTO {name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
+        changes = ", ".join(f"{c}=?" for c in names[1:])
+        self.update = f"UPDATE {name} SET {changes} WHERE id=?"  # noqa: S608
+
+
+class Shelf(Generic[R]):
+    """The rows of a table that one transaction works on. `save` writes new and changed ones, each kind at once."""
+
+    def __init__(self, db: Database, table: Table[R]) -> None:
+        self.db, self.table = db, table
+        self.rows: dict[int, R] = {}
+        self._old: dict[int, tuple[Any, ...]] = {}
+        self._new: list[R] = []
+
+    def fetch(self, ids: Iterable[int]) -> None:
+        """Take these rows off the disk, unless they are here."""
+        self.fetch_by("id", {i for i in ids if i and i not in self.rows})
+
+    def fetch_by(self, column: str, values: Collection[Any], extra: str = "", args: tuple[Any, ...] = ()) -> list[R]:
+        """Take the rows whose column has one of the values; returns them as they are in memory."""
+        if not values:
+            return []
+        sql = f"{self.table.select} WHERE {column} IN (*) {extra}"
+        return self.take(self.db.rows_in(sql, list(values), args))
+
+    def take(self, found: Iterable[tuple[Any, ...]]) -> list[R]:
+        """Put selected rows here; one that is here already keeps its changes."""
+        taken = []
+        for values in found:
+            row = self.rows.get(values[0])
+            if row is None:
+                row = self.table.row(*values)
+                self.rows[row.id] = row
+                self._old[row.id] = values
+            taken.append(row)
+        return taken
+
+    def next_id(self) -> int:
+        """An id for a row to add."""
+        return self.db.next_id(self.table.name)
+
+    def add(self, row: R) -> R:
+        """A new row."""
+        self.rows[row.id] = row
+        self._new.append(row)
+        return row
+
+    def get(self, row_id: int) -> R | None:
+        """The row, if it was fetched or added."""
+        return self.rows.get(row_id)
+
+    def save(self) -> None:
+        """Write what is new or changed."""
+        values = self.table.values
+        if self._new:
+            self.db.run_many(self.table.insert, [values(row) for row in self._new])
+        changed = []
+        for row_id, old in self._old.items():
+            now = values(self.rows[row_id])
+            if now != old:
+                changed.append((*now[1:], row_id))
+        if changed:
+            self.db.run_many(self.table.update, changed)
+        self._new = []
+        self._old = {row_id: values(row) for row_id, row in self.rows.items()}

@@ -1,0 +1,19 @@
+"""Timers that fire: disarmed in the same transaction that turns them into events."""
+
+from __future__ import annotations
+
+from hub.store.database import Database
+from hub.store.rows import TimerRow
+
+
+def fire(db: Database, now: int, limit: int) -> list[TimerRow]:
+    """Disarm and return what is due; inside a transaction."""
+    found = db.rows(
+        "SELECT id, subject, subject_id, rule, slot, generation, due, armed FROM timers"
+        " WHERE armed=1 AND due<=? ORDER BY due LIMIT ?",
+        (now, limit),
+    )
+    rows = [TimerRow(*values) for values in found]
+    if rows:
+        db.run_many("UPDATE timers SET armed=0 WHERE id=?", [(row.id,) for row in rows])
+    return rows

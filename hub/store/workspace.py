@@ -1,0 +1,310 @@
+"""The rows one step works on: loaded in a fixed number of queries, changed in memory, saved in two per table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.model.people import Identity
+from hub.store import outbox
+from hub.store.database import Database
+from hub.store.outbox import OUTBOX
+from hub.store.rows import (
+    ConversationRow,
+    DeadRow,
+    DecisionRow,
+    LinkRow,
+    MessageRow,
+    OutboxRow,
+    PersonRow,
+    TimerRow,
+)
+from hub.store.shelf import Shelf, Table
+
+PEOPLE: Table[PersonRow] = Table("people", PersonRow)
+CONVERSATIONS: Table[ConversationRow] = Table("conversations", ConversationRow)
+MESSAGES: Table[MessageRow] = Table("messages", MessageRow)
+LINKS: Table[LinkRow] = Table("links", LinkRow)
+TIMERS: Table[TimerRow] = Table("timers", TimerRow)
+DEAD: Table[DeadRow] = Table("dead", DeadRow)
+DECISIONS: Table[DecisionRow] = Table("decisions", DecisionRow)
+
+
+@dataclass(slots=True)
+class Needs:
+    """What a batch of events will want to see."""
+
+    identities: set[str] = field(default_factory=set)
+    people: set[int] = field(default_factory=set)
+    conversations: set[str] = field(default_factory=set)  # by key
+    conversation_ids: set[int] = field(default_factory=set)
+    talks_of: set[int] = field(default_factory=set)  # people whose conversations are wanted
+    talks_with: set[str] = field(default_factory=set)  # the same, by identity
+    outbox: set[int] = field(default_factory=set)
+    providers: set[str] = field(default_factory=set)  # messages by the platform's id
+    records: dict[str, set[str]] = field(default_factory=dict)  # crm -> record ids
+    keys: set[str] = field(default_factory=set)  # links by the hub's key
+    dead: set[int] = field(default_factory=set)
+    timers: set[tuple[str, int]] = field(default_factory=set)
+
+
+class Workspace:
+    """See module. Call inside one transaction: `load`, change rows, `save`."""
+
+    def __init__(self, db: Database, now: int) -> None:
+        self.db, self.now = db, now
+        self.people = Shelf(db, PEOPLE)
+        self.conversations = Shelf(db, CONVERSATIONS)
+        self.messages = Shelf(db, MESSAGES)
+        self.outbox = Shelf(db, OUTBOX)
+        self.links = Shelf(db, LINKS)
+        self.timers = Shelf(db, TIMERS)
+        self.dead = Shelf(db, DEAD)
+        self.decisions = Shelf(db, DECISIONS)
+        self.owners: dict[str, int] = {}  # identity -> person
+        self.by_key: dict[str, ConversationRow] = {}
+        self.by_provider: dict[str, MessageRow] = {}
+        self.link_of: dict[tuple[int, str], LinkRow] = {}
+        self.link_at: dict[tuple[str, str], LinkRow] = {}
+        self.link_by_key: dict[str, LinkRow] = {}
+        self.outbox_of: dict[int, Any] = {}  # message -> its send
+        self.woken: set[str] = set()  # targets with new work
+        self._identities: list[tuple[str, int, int, str, int]] = []
+        self._shared: list[str] = []
+        self._moved: list[tuple[int, str]] = []
+        self._identity_events: list[tuple[int, str, int, str, int, str]] = []
+        self._statuses: list[tuple[int, str, int, str]] = []
+        self._work: list[tuple[str, int, str]] = []
+        self._cursors: dict[str, str] = {}
+        self._ledger: list[tuple[str, str, str, str, int]] = []
+        self._release: dict[str, list[int]] = {}
+        self._hold: dict[str, dict[int, str]] = {}
+        self._timers: list[tuple[Any, ...]] = []
+        self._read_done: dict[str, bool] = {}
+        self._sql: list[tuple[str, tuple[Any, ...]]] = []
+
+    # -- lease -------------------------------------------------------------------------------------------------------
+
+    def take_heads(self, inbox: str, limit: int) -> list[OutboxRow]:
+        """The first due send of each lane of an inbox."""
+        return self.outbox.take(outbox.heads(self.db, inbox, self.now, limit))
+
+    def take_due(self, crm: str, kind: str, limit: int) -> list[OutboxRow]:
+        """CRM commands of a kind that are due, in order."""
+        return self.outbox.take(outbox.due_rows(self.db, crm, kind, self.now, limit))
+
+    # -- load --------------------------------------------------------------------------------------------------------
+
+    def load(self, needs: Needs) -> None:
+        """Take everything off the disk that the events will want to see."""
+        db = self.db
+        if needs.identities:
+            found = db.rows_in("SELECT id, person FROM identities WHERE id IN (*)", list(needs.identities))
+            self.owners.update(found)
+        self.outbox.fetch(needs.outbox)
+        self.messages.fetch(row.message for row in self.outbox.rows.values())
+        if needs.providers:
+            for message in self.messages.fetch_by("provider_id", needs.providers, "AND provider_id <> ''"):
+                self.by_provider[message.provider_id] = message
+            of = [m.id for m in self.by_provider.values() if m.direction == "out"]
+            self.outbox.fetch_by("message", of, "AND message > 0")
+        for row in self.outbox.rows.values():
+            if row.kind == "send":
+                self.outbox_of[row.message] = row
+        for crm, records in needs.records.items():
+            self.links.fetch_by("record", records, "AND record <> '' AND crm=?", (crm,))
+        self.links.fetch_by("key", needs.keys, "AND key <> ''")
+        self.dead.fetch(needs.dead)
+        people = needs.people | set(self.owners.values())
+        people |= {m.person for m in self.messages.rows.values()} | {r.lane for r in self.outbox.rows.values()}
+        people |= {link.person for link in self.links.rows.values()} | needs.talks_of
+        self.people.fetch(people)
+        self.people.fetch({p.redirect for p in self.people.rows.values()})
+        if people:
+            self.links.fetch_by("person", list(self.people.rows))
+        for link in self.links.rows.values():
+            self.file_link(link)
+        wanted = needs.conversation_ids | {m.conversation for m in self.messages.rows.values()}
+        self.conversations.fetch(wanted | {r.conversation for r in self.outbox.rows.values()})
+        self.conversations.fetch_by("key", needs.conversations)
+        talks = needs.talks_of | {self.owners[i] for i in needs.talks_with if i in self.owners}
+        self.conversations.fetch_by("person", talks)
+        for talk in self.conversations.rows.values():
+            self.by_key[talk.key] = talk
+        if needs.timers:
+            self.timers.fetch_by("subject_id", {subject_id for _, subject_id in needs.timers})
+
+    def latest_in_second(self, conversation: int, second: int) -> int:
+        """The latest message time used within a past second of a conversation (0 = none), new rows included."""
+        low, high = second * 1000, second * 1000 + 999
+        found = self.db.rows(
+            "SELECT coalesce(max(at), 0) FROM messages WHERE conversation=? AND at BETWEEN ? AND ?",
+            (conversation, low, high),
+        )[0][0]
+        own = (m.at for m in self.messages.rows.values() if m.conversation == conversation and low <= m.at <= high)
+        return max(int(found), max(own, default=0))
+
+    def unread_links(self, crm: str) -> list[LinkRow]:
+        """Everybody who waits for the end of the first read."""
+        links = self.links.fetch_by("crm", [crm], "AND state='unread'")
+        self.people.fetch(link.person for link in links)
+        return links
+
+    def first_read_done(self, crm: str) -> bool:
+        """Whether the hub knows everybody the CRM knows: only then may it create people there."""
+        if crm not in self._read_done:
+            found = self.db.rows("SELECT value FROM cursors WHERE name=?", (f"crm.{crm}.read",))
+            self._read_done[crm] = bool(found) and found[0][0] == "done"
+        return self._read_done[crm]
+
+    def end_first_read(self, crm: str) -> None:
+        """From now on unknown people may be created in this CRM."""
+        self._read_done[crm] = True
+        self.cursor(f"crm.{crm}.read", "done")
+
+    # -- change ------------------------------------------------------------------------------------------------------
+
+    def file_link(self, link: LinkRow) -> None:
+        """Make a link findable by person, record and key."""
+        self.link_of[link.person, link.crm] = link
+        if link.record:
+            self.link_at[link.crm, link.record] = link
+        if link.key:
+            self.link_by_key[link.key] = link
+
+    def own(self, identity: Identity, person: int, event: int, source: str, what: str = "linked") -> None:
+        """This identity is this person, from now on; `source` says where it was seen."""
+        self.owners[identity.id] = person
+        self._identities.append((identity.id, person, 0, source, self.now))
+        self._identity_events.append((self.now, what, person, identity.id, event, source))
+
+    def note_identity(self, what: str, person: int, identity: str, event: int, evidence: str) -> None:
+        """A line in the identity log that changes no owner."""
+        self._identity_events.append((self.now, what, person, identity, event, evidence))
+
+    def share(self, identity: str) -> None:
+        """More than one CRM record owns this identity: it never decides alone."""
+        self._shared.append(identity)
+
+    def decide(self, event: int, version: int, person: int, conversation: int, because: str) -> None:
+        """Keep a reason."""
+        self.decisions.add(
+            DecisionRow(self.decisions.next_id(), event, self.now, version, person, conversation, because)
+        )
+
+    def bury(self, kind: str, ref: int, cause: str, person: int = 0) -> None:
+        """A dead letter: visible, with its cause, to be retried or dropped by a human."""
+        self.dead.add(DeadRow(self.dead.next_id(), kind, ref, person, cause, self.now))
+
+    def report(self, message: int, status: str, at: int, error: str) -> None:
+        """A status with its own time."""
+        self._statuses.append((message, status, at, error))
+
+    def plugin_work(self, plugin: str, event: int, body: str) -> None:
+        """A plugin is to be told."""
+        self._work.append((plugin, event, body))
+        self.woken.add(f"plugin:{plugin}")
+
+    def cursor(self, name: str, value: str) -> None:
+        """Remember how far a source was read."""
+        self._cursors[name] = value
+
+    def wrote(self, crm: str, record: str, field_name: str, digest: str) -> None:
+        """The hub wrote this value itself."""
+        self._ledger.append((crm, record, field_name, digest, self.now))
+
+    def release(self, crm: str, person: int) -> None:
+        """Logs that waited for this link may go."""
+        self._release.setdefault(crm, []).append(person)
+        self.woken.add(crm)
+
+    def hold(self, crm: str, person: int, reason: str) -> None:
+        """Logs of this person wait for a link, and say why."""
+        self._hold.setdefault(crm, {})[person] = reason
+
+    def arm(self, timer: TimerRow) -> None:
+        """Arm (or, with `armed` 0, cancel) the timer of this subject, rule and slot; the generation moves on."""
+        self._timers.append(
+            (timer.subject, timer.subject_id, timer.rule, timer.slot, timer.generation, timer.due, timer.armed)
+        )
+
+    def then(self, sql: str, args: tuple[Any, ...]) -> None:
+        """A single statement to run at save; for the store's own modules."""
+        self._sql.append((sql, args))
+
+    def finish_plugin_work(self, plugin: str, event: int) -> None:
+        """The plugin answered for this event."""
+        self.then("DELETE FROM plugin_work WHERE plugin=? AND event=?", (plugin, event))
+
+    def fail_plugin_work(self, plugin: str, event: int) -> None:
+        """Tried often enough: it waits for a human (due in the far future), its dead letter names the event."""
+        self.then("UPDATE plugin_work SET due=? WHERE plugin=? AND event=?", (1 << 62, plugin, event))
+
+    def revive_plugin_work(self, event: int) -> None:
+        """A human wants the plugins to be told of this event again."""
+        self.then("UPDATE plugin_work SET due=0, attempts=0 WHERE event=? AND due=?", (event, 1 << 62))
+
+    def settle_dead(self, kind: str, refs: Iterable[int], state: str) -> None:
+        """Dead letters that resolved themselves."""
+        for ref in refs:
+            self.then(
+                "UPDATE dead SET state=?, handled=? WHERE kind=? AND ref=? AND state='open'",
+                (state, self.now, kind, ref),
+            )
+
+    def requeue(self, seq: int) -> None:
+        """Take an event up again."""
+        self.then("INSERT OR IGNORE INTO queue SELECT seq, source || '|' || account FROM journal WHERE seq=?", (seq,))
+
+    # -- save --------------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write everything that is new or changed."""
+        db = self.db
+        for shelf in (
+            self.people,
+            self.links,
+            self.conversations,
+            self.messages,
+            self.outbox,
+            self.timers,
+            self.dead,
+            self.decisions,
+        ):
+            shelf.save()
+        many: Sequence[tuple[str, Sequence[tuple[Any, ...]]]] = (
+            ("INSERT OR IGNORE INTO identities VALUES (?,?,?,?,?)", self._identities),
+            ("UPDATE identities SET shared=1 WHERE id=?", [(i,) for i in self._shared]),
+            (
+                "INSERT INTO identity_events (at, what, person, identity, event, evidence) VALUES (?,?,?,?,?,?)",
+                self._identity_events,
+            ),
+            ("INSERT OR IGNORE INTO statuses VALUES (?,?,?,?)", self._statuses),
+            (
+                "INSERT OR IGNORE INTO plugin_work (plugin, event, body, attempts, due) VALUES (?,?,?,0,0)",
+                self._work,
+            ),
+            (
+                "INSERT INTO cursors VALUES (?,?,?)"
+                " ON CONFLICT (name) DO UPDATE SET value=excluded.value, at=excluded.at",
+                [(name, value, self.now) for name, value in self._cursors.items()],
+            ),
+            (
+                "INSERT INTO timers (subject, subject_id, rule, slot, generation, due, armed) VALUES (?,?,?,?,?,?,?)"
+                " ON CONFLICT (subject, subject_id, rule, slot) DO UPDATE SET generation=generation+1,"
+                " due=excluded.due, armed=excluded.armed",
+                self._timers,
+            ),
+            ("INSERT OR REPLACE INTO write_ledger VALUES (?,?,?,?,?)", self._ledger),
+        )
+        for sql, args in many:
+            if args:
+                db.run_many(sql, args)
+        for crm, people in self._release.items():
+            outbox.release_held(db, crm, people)
+        for crm, reasons in self._hold.items():
+            for person, reason in reasons.items():
+                outbox.hold_logs(db, crm, [person], reason)
+        for sql, one in self._sql:
+            db.run(sql, one)

@@ -1,0 +1,90 @@
+"""Handshake and signature: who may come in."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from hub import Request
+from hub.contracts.errors import BadSignature
+
+
+def ask(**query):
+    return Request("GET", "https://hub.example.com/x", {k.replace("_", ".", 1): v for k, v in query.items()}, {})
+
+
+def test_the_right_token_gets_the_bare_challenge(channel):
+    reply = channel.handshake(ask(hub_mode="subscribe", hub_verify_token="a-verify-token", hub_challenge="115820"))
+    assert (reply.status, reply.body) == (200, b"115820")
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "a-verify-tokén", "\udcff"])
+def test_a_wrong_token_gets_403_and_no_challenge(channel, token):
+    reply = channel.handshake(ask(hub_mode="subscribe", hub_verify_token=token, hub_challenge="115820"))
+    assert (reply.status, reply.body) == (403, b"")
+
+
+def test_a_missing_token_gets_403(channel):
+    assert channel.handshake(ask(hub_mode="subscribe", hub_challenge="1")).status == 403
+
+
+def test_any_other_get_is_no_handshake(channel):
+    assert channel.handshake(ask()) is None
+
+
+def test_a_good_signature_passes(channel, signed, fixture_bytes):
+    channel.verify(signed(fixture_bytes("text")))
+
+
+def test_another_secret_fails(channel, signed, fixture_bytes):
+    with pytest.raises(BadSignature):
+        channel.verify(signed(fixture_bytes("text"), secret="another"))
+
+
+@pytest.mark.parametrize("header", ["", "sha256=", "sha256=00", "sha1=aa", "sha256=\u00e9\udcff", "ünïcode"])
+def test_a_strange_header_fails(channel, header):
+    with pytest.raises(BadSignature):
+        channel.verify(Request("POST", "https://x.example.com", {}, {"x-hub-signature-256": header}, b"{}"))
+
+
+def test_a_missing_header_fails(channel):
+    with pytest.raises(BadSignature, match="missing"):
+        channel.verify(Request("POST", "https://x.example.com", {}, {"x-hub-signature": "sha1=00"}, b"{}"))
+
+
+def test_the_bytes_are_signed_not_the_meaning(channel, signed, fixture_bytes):
+    body = fixture_bytes("text")
+    again = json.dumps(json.loads(body)).encode()
+    assert json.loads(again) == json.loads(body)
+    request = signed(body)
+    with pytest.raises(BadSignature):
+        channel.verify(Request("POST", request.url, {}, request.headers, again))
+
+
+def test_secrets_show_nowhere(channel, signed):
+    assert "an-app-secret" not in repr(channel.settings) + str(channel.settings) + repr(channel)
+    with pytest.raises(BadSignature) as caught:
+        channel.verify(signed(b"{}", secret="x"))
+    assert "an-app-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"app_secret": ""},
+        {"verify_token": ""},
+        {"access_token": ""},
+        {"portfolio": "a:b"},
+        {"api_version": "23/../x"},
+        {"rate": 0},
+        {"surprise": 1},
+    ],
+)
+def test_settings_that_cannot_work_are_refused(make, change):
+    with pytest.raises(ValidationError):
+        make(**change)
+
+
+def test_a_connection_may_be_slower_than_its_class(make, channel):
+    assert make(rate=20).capabilities.rate == 20
+    assert (channel.capabilities.rate, type(channel).capabilities.rate) == (80, 80)

@@ -1,0 +1,92 @@
+"""The send gate."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.sending import SendState, may_send
+
+HOUR = 3_600_000
+NOW = 1_800_000_000_000
+FINE = SendState(
+    cls="reply",
+    opted_out=False,
+    window=24 * HOUR,
+    last_inbound=NOW - 1000,
+    paused_until=0,
+    replies_since_inbound=0,
+    max_replies=3,
+    same_text_at=0,
+    created=NOW - 500,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "action", "reason"),
+    [
+        ({}, "send", ""),
+        ({"cls": "human"}, "send", ""),
+        ({"cls": "outreach"}, "send", ""),
+        ({"opted_out": True}, "drop", "no more messages"),
+        ({"opted_out": True, "cls": "human"}, "drop", "no more messages"),
+        ({"opted_out": True, "hub_paused": True}, "drop", "no more messages"),
+        ({"last_inbound": NOW - 24 * HOUR}, "drop", "24 h window"),
+        ({"last_inbound": NOW - 24 * HOUR + 5 * 60_000}, "drop", "24 h window"),
+        ({"last_inbound": NOW - 24 * HOUR + 5 * 60_000 + 1}, "send", ""),
+        ({"last_inbound": NOW - 24 * HOUR, "cls": "human"}, "drop", "24 h window"),
+        ({"last_inbound": 0}, "drop", "24 h window"),
+        ({"last_inbound": 0, "window": 0}, "send", ""),
+        ({"window": 90 * 60_000, "last_inbound": 0}, "drop", "1 h 30 min window"),
+        ({"paused_until": NOW + 1}, "drop", "human has the case"),
+        ({"paused_until": NOW + 1, "cls": "outreach"}, "drop", "human has the case"),
+        ({"paused_until": NOW + 1, "cls": "human"}, "send", ""),
+        ({"paused_until": NOW}, "send", ""),
+        ({"hub_paused": True}, "hold", "paused"),
+        ({"hub_paused": True, "cls": "human"}, "send", ""),
+        ({"replies_since_inbound": 2}, "send", ""),
+        ({"replies_since_inbound": 3}, "drop", "already got 3 replies"),
+        ({"replies_since_inbound": 3, "cls": "outreach"}, "send", ""),
+        ({"replies_since_inbound": 3, "cls": "human"}, "send", ""),
+        ({"same_text_at": NOW - 10}, "drop", "same text"),
+        ({"same_text_at": NOW - 10, "cls": "human"}, "send", ""),
+        ({"created": NOW - 6 * HOUR - 1}, "drop", "waited longer than 6 h"),
+        ({"created": NOW - 6 * HOUR}, "send", ""),
+        ({"created": NOW - 6 * HOUR - 1, "cls": "human"}, "send", ""),
+    ],
+)
+def test_verdicts(changes, action, reason):
+    verdict = may_send(replace(FINE, **changes), NOW)
+    assert verdict.action == action
+    assert reason in verdict.reason
+    assert bool(verdict.reason) == (action != "send")
+
+
+STATES = st.builds(
+    SendState,
+    cls=st.sampled_from(["reply", "human", "outreach"]),
+    opted_out=st.booleans(),
+    window=st.sampled_from([0, HOUR, 24 * HOUR]),
+    last_inbound=st.integers(0, NOW),
+    paused_until=st.integers(0, 2 * NOW),
+    replies_since_inbound=st.integers(0, 9),
+    max_replies=st.integers(0, 5),
+    same_text_at=st.sampled_from([0, NOW - 5]),
+    created=st.integers(0, NOW),
+    hub_paused=st.booleans(),
+)
+
+
+@given(STATES)
+def test_what_leaves_never_breaks_a_promise(state):
+    if may_send(state, NOW).action != "send":
+        return
+    assert not state.opted_out
+    assert not state.window or NOW - state.last_inbound < state.window
+    if state.cls != "human":
+        assert state.paused_until <= NOW
+        assert not state.same_text_at
+        assert not state.hub_paused
+    if state.cls == "reply":
+        assert state.replies_since_inbound < state.max_replies

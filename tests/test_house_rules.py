@@ -1,0 +1,99 @@
+"""The rules of the house, checked: floors, documentation, public names, sizes."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+import hub
+from hub.engine.loader import HOOKS
+from hub.engine.settings import PREFIX, HubSettings
+
+ROOT = Path(__file__).parents[1]
+CODE = ("hub", "plugins", "adapters", "tests", "bench")
+LONGEST = 500
+
+
+def python_files() -> list[Path]:
+    return [file for folder in CODE for file in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def test_every_module_stands_only_above_what_it_imports() -> None:
+    path = os.pathsep.join(str(ROOT / part) for part in (".", "plugins", "adapters"))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
+    text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    section = text.partition("## `[hub]`")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", section, re.MULTILINE))
+    assert list(rows) == list(HubSettings.model_fields)
+    for name, field in HubSettings.model_fields.items():
+        assert field.description, name
+        assert f"`{toml(field.default)}`" in rows[name], f"the default of {name}"
+        assert field.description in rows[name], f"the meaning of {name}"
+        assert f"`{PREFIX}{name.upper()}`" in rows[name]
+
+
+def toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else f'"{value}"'
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_documented_and_tested(hook: str) -> None:
+    assert re.search(rf"^## `{hook}\(", (ROOT / "docs/reference/hooks.md").read_text(encoding="utf-8"), re.MULTILINE)
+    tests = [file for file in python_files() if file.is_relative_to(ROOT / "tests")]
+    assert any(re.search(rf"def test_\w*{hook}", file.read_text(encoding="utf-8")) for file in tests)
+
+
+def test_the_public_names_are_sorted_and_complete() -> None:
+    public = {
+        name
+        for name, value in vars(hub).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+    assert hub.__all__ == sorted(public)
+
+
+def test_no_module_is_long() -> None:
+    long = {str(f.relative_to(ROOT)): n for f in python_files() if (n := len(f.read_text().splitlines())) > LONGEST}
+    assert long == {}
+
+
+def test_every_plugin_says_that_it_is_typed_and_explains_itself() -> None:
+    packages = [file.parent for part in ("plugins", "adapters") for file in (ROOT / part).glob("*/__init__.py")]
+    assert packages
+    lacking = [f"{p.name}/{name}" for p in packages for name in ("py.typed", "README.md") if not (p / name).is_file()]
+    assert lacking == []
+    assert (ROOT / "hub/py.typed").is_file()
+
+
+def test_nothing_is_left_for_later() -> None:
+    words = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)))
+    files = python_files() + [f for part in ("docs", "mappings") for f in (ROOT / part).rglob("*") if f.is_file()]
+    left = [str(f.relative_to(ROOT)) for f in files if words.search(f.read_text(encoding="utf-8"))]
+    assert left == []
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "example.com"])
+def test_tests_reach_no_other_machine(host: str) -> None:
+    with pytest.raises(PermissionError):
+        socket.create_connection((host, 80), timeout=1)
+    with socket.socket() as plain, pytest.raises(PermissionError):
+        plain.connect((host, 80))
