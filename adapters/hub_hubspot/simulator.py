@@ -15,7 +15,7 @@ from aiohttp import web
 from hub.contracts.simulator import CRMSimulator, Faults, Logged
 from hub.wire import json
 from hub_hubspot import bodies, simulator_page
-from hub_hubspot.paths import COMMUNICATIONS, CONTACTS, DIRECTION, NOTES, SEQUENCE, endpoint
+from hub_hubspot.paths import COMMUNICATIONS, CONTACTS, DIRECTION, NOTES, SEARCH_WINDOW, SEQUENCE, endpoint
 from hub_hubspot.simulator_api import Api
 from hub_hubspot.simulator_portal import Portal, Refusal, Thing, millis
 
@@ -26,10 +26,10 @@ Observer = Callable[[str, str, Mapping[str, list[str]], Any], None]
 class HubSpotSimulator(CRMSimulator):
     """One HubSpot account. Attributes may be changed while it runs.
 
-    `search_lag` seconds until search sees a change · `partial` answer 207 with the bad rows, else refuse the whole
-    batch · `per_10s`, `per_day`, `searches_per_s` calls allowed · `latency` seconds before each answer ·
-    `scopes` False answers 403 to every POST · `observers` hear every API request before it is judged: method, path,
-    query, parsed body.
+    `search_lag` seconds until search sees a change · `search_window` rows a search shows · `partial` answer 207 with
+    the bad rows, else refuse the whole batch · `per_10s`, `per_day`, `searches_per_s` calls allowed · `latency`
+    seconds before each answer · `scopes` False answers 403 to every POST · `observers` hear every API request before
+    it is judged: method, path, query, parsed body.
     """
 
     name: ClassVar[str] = "hubspot"
@@ -42,6 +42,7 @@ class HubSpotSimulator(CRMSimulator):
         self.per_10s = 1_000_000
         self.per_day = 1_000_000
         self.searches_per_s = 5
+        self.search_window = SEARCH_WINDOW
         self.latency = 0.0
         self.token = f"pat-sim-{secrets.token_hex(8)}"
         self.calls: Counter[str] = Counter()

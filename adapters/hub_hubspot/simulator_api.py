@@ -15,7 +15,6 @@ from hub_hubspot.paths import (
     PAGE,
     PROPERTIES,
     SEARCH_PAGE,
-    SEARCH_WINDOW,
 )
 from hub_hubspot.simulator_portal import SINGULAR, Portal, Refusal, Thing, millis
 
@@ -127,7 +126,7 @@ class Api:
         limit, after = int(body.get("limit", 10)), int(body.get("after") or 0)
         if limit > SEARCH_PAGE:
             raise Refusal(400, "VALIDATION_ERROR", f"limit must be at most {SEARCH_PAGE}")
-        if after + limit > SEARCH_WINDOW:
+        if after + limit > self.simulator.search_window:
             raise Refusal(400, "VALIDATION_ERROR", "paging through more than 10,000 search results is not supported")
         filters = [f for group in body.get("filterGroups", ())[:1] for f in group["filters"]]
         found = [t for t in self.portal.searchable(kind) if all(_fits(t, f) for f in filters)]

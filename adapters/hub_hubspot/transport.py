@@ -76,9 +76,7 @@ class Wire:
         if query_params:
             url += "?" + urlencode([(k, str(v).lower() if isinstance(v, bool) else v) for k, v in query_params])
         try:
-            reply = self.pool.request(
-                method, url, body=body, headers=headers, redirect=False, retries=False, preload_content=False
-            )
+            reply = self.pool.request(method, url, body=body, headers=headers, redirect=False, preload_content=False)
             try:
                 data = reply.read(ANSWER_LIMIT + 1, decode_content=True)
                 if len(data) > ANSWER_LIMIT:

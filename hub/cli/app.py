@@ -12,7 +12,20 @@ from typer.core import TyperGroup
 
 from hub.contracts.errors import HubError
 
-COMMANDS = ("init", "check", "connect", "plugins", "version")
+COMMANDS = (
+    "init",
+    "check",
+    "connect",
+    "run",
+    "status",
+    "reply",
+    "pause",
+    "release",
+    "dead",
+    "why",
+    "plugins",
+    "version",
+)
 """Modules of this package in the order of the help page."""
 
 

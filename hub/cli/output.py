@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: s
 
 
 _STYLES = {"ok": "green", "loaded": "green", "no": "red", "quarantined": "red"}
+
+
+def when(at: int) -> str:
+    """A time (ms since 1970 UTC) in this machine's time zone; "" for never."""
+    if not at:
+        return ""
+    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def say_findings(findings: Iterable[tuple[str, Finding]]) -> None:

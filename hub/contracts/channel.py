@@ -57,13 +57,13 @@ class Reply:
 class HttpCall:
     """A call the hub makes for the channel. `repeatable`: doing it twice is harmless, so the hub may retry it blindly.
 
-    `timeout` in seconds for the whole call.
+    `timeout` in seconds for the whole call. Address, headers and body never print: tokens stand in all three.
     """
 
     method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
     repeatable: bool = False
     timeout: float = 20.0
 
@@ -88,7 +88,7 @@ class HttpReply:
         """The body as JSON, or None when it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
@@ -104,8 +104,9 @@ class Capabilities:
 
     `proof`: how a send without an answer can be settled: `key` the platform deduplicates by our key · `look-up` it can
     be asked · `evidence` a status or echo names it · `none`. `text_max` in characters. `window` ms after the person's
-    last message in which free text is allowed, 0 = always. `rate` sends per second per account. `horizon` seconds for
-    which the platform redelivers what it could not deliver. `statuses`: the platform reports delivery.
+    last message in which free text is allowed, 0 = always. `rate` sends per second per account, unless the settings
+    carry a `rate`. `horizon` seconds for which the platform redelivers what it could not deliver. `statuses`: the
+    platform reports delivery.
     """
 
     proof: Literal["key", "look-up", "evidence", "none"]

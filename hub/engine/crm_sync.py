@@ -213,8 +213,9 @@ class CrmSync:
                 result = await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
             except (Temporary, Uncertain) as error:
                 await asyncio.sleep(min(30_000, backoff(tries, getattr(error, "retry_after", 0))) / 1000)
-            except HubError as error:
-                self._notices.raise_once(f"crm {self.name}", str(error))
+            except Exception as error:  # a broken adapter costs only its own CRM
+                what = str(error) if isinstance(error, HubError) else f"the adapter failed: {type(error).__name__}"
+                self._notices.raise_once(f"crm {self.name}", what)
                 await asyncio.sleep(min(60_000, backoff(tries + 2)) / 1000)
             else:
                 self._notices.clear(f"crm {self.name}")

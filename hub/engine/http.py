@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 from hub import __version__
 from hub.contracts.channel import HttpCall, HttpReply
 from hub.contracts.errors import HubError, Unavailable, Uncertain
+from hub.engine.pulse import LOOP, Pulse
 
 T = TypeVar("T")
 ANSWER_MAX = 8_000_000
@@ -24,7 +25,8 @@ BEFORE_THE_BYTES = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError
 class Outside:
     """The session. Built inside the running loop; `close` ends it."""
 
-    def __init__(self, connections: int = 200) -> None:
+    def __init__(self, connections: int = 200, pulse: Pulse | None = None) -> None:
+        self._pulse = pulse or Pulse()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=10),
             headers={"User-Agent": f"dragoman/{__version__}"},
@@ -32,17 +34,20 @@ class Outside:
             auto_decompress=True,
         )
 
-    async def converse(self, calls: Generator[HttpCall, HttpReply, T]) -> T:
-        """Run a plugin's generator to its result. Raises what it raises."""
+    async def converse(self, calls: Generator[HttpCall, HttpReply, T], plugin: int = 0) -> T:
+        """Run a plugin's generator to its result; `plugin` is its number in the pulse. Raises what it raises."""
         try:
-            call = next(calls)
+            with self._pulse.inside(LOOP, plugin):
+                call = next(calls)
             while True:
                 try:
                     reply = await self._request(call)
                 except HubError as error:
-                    call = calls.throw(error)
+                    with self._pulse.inside(LOOP, plugin):
+                        call = calls.throw(error)
                 else:
-                    call = calls.send(reply)
+                    with self._pulse.inside(LOOP, plugin):
+                        call = calls.send(reply)
         except StopIteration as end:
             result: T = end.value
             return result
@@ -71,7 +76,7 @@ class Outside:
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                body = await response.content.read(ANSWER_MAX)
+                body = await _whole(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return HttpReply(response.status, headers, body)
         except BEFORE_THE_BYTES as error:
@@ -82,3 +87,15 @@ class Outside:
     async def close(self) -> None:
         """End the session."""
         await self._session.close()
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """The whole answer. One that is too long is cut: it cannot be read as JSON, and its plugin says what that means."""
+    parts, size = [], 0
+    async for part in response.content.iter_chunked(65_536):
+        parts.append(part)
+        size += len(part)
+        if size > ANSWER_MAX:
+            response.close()
+            break
+    return b"".join(parts)

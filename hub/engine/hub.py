@@ -45,7 +45,7 @@ class Hub:
     async def start(self) -> None:
         """Open the store and begin. Raises ConfigError when the store cannot be had."""
         config = self.config
-        self.store: Store = open_store(Path(config.hub.data))
+        self.store: Store = open_store(Path(config.hub.data), patience=1.0)
         now = now_ms()
         version = self.store.activate(config.version, config.file.read_text("utf-8"), now)
         listeners: dict[str, tuple[str, ...]] = {}
@@ -53,7 +53,7 @@ class Hub:
             if plugin in config.plugins:
                 for kind in kinds:
                     listeners[kind] = (*listeners.get(kind, ()), plugin)
-        self.line = Line(config, self.store.identity(), version, listeners)
+        self.line = Line(config, self.store.identity(), version, listeners, self.pulse)
         doubtful = self.store.recover(now, {name: now + self._evidence_wait(name) for name in config.inboxes})
         if doubtful:
             log.info("commands were under way when the hub last ended", rows=doubtful)
@@ -65,7 +65,7 @@ class Hub:
             budget=config.hub.step_budget,
             pulse=self.pulse,
         )
-        self.outside = Outside()
+        self.outside = Outside(pulse=self.pulse)
         self.senders = {
             name: Sender(name, self.line, self.writer, self.outside, self.notices) for name in config.inboxes
         }
@@ -80,7 +80,7 @@ class Hub:
             self._go(crm.run())
         for name, connection in config.connections.items():
             if isinstance(connection.channel, Polls) and connection.channel.polling():
-                self._go(Poller(name, connection.channel, self.writer, self.outside, self.notices).run())
+                self._go(Poller(name, connection.channel, self.line, self.writer, self.outside, self.notices).run())
         self._go(self.workers.run())
         self._go(self._clock())
         self._go(self._beat())

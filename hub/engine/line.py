@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hub.contracts.channel import RawEvent
+from hub.contracts.errors import PluginError
+from hub.engine.pulse import WRITER, Pulse, numbers
 from hub.engine.settings import Config, InboxConfig
 from hub.model.events import Event, pack, unpack
 from hub.store.journal import Claimed, Incoming
@@ -24,7 +26,7 @@ def now_ms() -> int:
 def incoming(event: Event, lane: str = "") -> Incoming:
     """A hub event on its way into the journal; its key makes it happen once."""
     body = json.dumps(pack(event), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Incoming(HUB, "", f"{event.kind}:{event.key}", lane or event.kind, event.at, now_ms(), body)
+    return Incoming(HUB, "", f"{event.kind}:{event.key}", lane or event.kind, event.at, event.at, body)
 
 
 @dataclass(slots=True)
@@ -38,13 +40,22 @@ class Line:
     tag: str
     version: int
     listeners: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pulse: Pulse = field(default_factory=Pulse)
+    numbers: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.numbers = numbers(self.config.connections)
 
     def understand(self, row: Claimed) -> Sequence[Event]:
         """The events in a journal row. May raise whatever a broken plugin raises."""
         if row.source == HUB:
             return [unpack(json.loads(row.body))]
-        channel = self.config.connections[row.source].channel
-        return channel.normalise(RawEvent(row.account, row.key, row.lane, row.at, row.body))
+        connection = self.config.connections.get(row.source)
+        if connection is None:
+            raise PluginError(f"the connection {row.source} is not set, or rests")
+        raw = RawEvent(row.account, row.key, row.lane, row.at, row.body)
+        with self.pulse.inside(WRITER, self.numbers[row.source]):
+            return connection.channel.normalise(raw)
 
     def inbox(self, connection: str, account: str) -> InboxConfig | None:
         """The inbox an account belongs to, if the admin named it."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 from hub.contracts.channel import Connects, Finding, Polls
 from hub.contracts.errors import AuthFailed, ConfigError, HubError, Temporary, Uncertain
 from hub.engine.http import Outside
 from hub.engine.settings import Config, ConnectionConfig, CrmConfig
-from hub.engine.tables import closest, is_loopback
+from hub.engine.tables import closest, on_loopback
 from hub.mapping import check
 
 Found = list[tuple[str, Finding]]
@@ -81,7 +80,7 @@ async def _connect_channel(outside: Outside, connection: ConnectionConfig, publi
     if not isinstance(channel, Connects) or not all(finding.ok for _, finding in found):
         return found
     base_url = getattr(channel.settings, "base_url", "")
-    if not _polls(connection) and _on_loopback(public_url) and not _on_loopback(base_url):
+    if not _polls(connection) and on_loopback(public_url) and not on_loopback(base_url):
         what = f"public_url is {public_url}, which the platform cannot reach"
         return [*found, (connection.name, Finding(False, what, "set public_url under [hub] to your https address"))]
     callback = f"{public_url}/hook/{connection.name}"
@@ -134,7 +133,3 @@ def _remedy(error: HubError) -> str:
 
 def _polls(connection: ConnectionConfig) -> bool:
     return isinstance(connection.channel, Polls) and connection.channel.polling()
-
-
-def _on_loopback(url: str) -> bool:
-    return is_loopback(urlsplit(url).hostname or "")

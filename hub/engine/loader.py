@@ -59,6 +59,8 @@ class Plugins:
 
     channels: dict[str, type[Channel[Any]]] = field(default_factory=dict)
     crms: dict[str, type[CRM[Any]]] = field(default_factory=dict)
+    brought_by: dict[str, str] = field(default_factory=dict)
+    """Channel -> the plugin that offers it."""
     handlers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     settings: dict[str, type[PluginSettings]] = field(default_factory=dict)
     """Handler's plugin name -> its module's `Settings`, where it has one: the shape of its table [plugin.NAME]."""
@@ -180,6 +182,7 @@ def _admit(manager: pluggy.PluginManager, plugins: Plugins, candidate: _Candidat
         raise PluginError("its Settings is not a PluginSettings class")
 
     plugins.channels |= channels
+    plugins.brought_by |= dict.fromkeys(channels, candidate.name)
     plugins.crms |= crms
     if handles is not None:
         plugins.handlers[candidate.name] = handles

@@ -9,7 +9,7 @@ import structlog
 from hub.contracts.channel import Polls, RawEvent
 from hub.contracts.errors import HubError
 from hub.engine.http import Outside
-from hub.engine.line import now_ms
+from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
 from hub.engine.sender import backoff
 from hub.engine.writer import Writer
@@ -27,8 +27,10 @@ def raw_incoming(connection: str, raw: RawEvent, received: int) -> Incoming:
 class Poller:
     """One per connection that polls; `run` until cancelled."""
 
-    def __init__(self, connection: str, channel: Polls, writer: Writer, outside: Outside, notices: Notices) -> None:
-        self._connection, self._channel = connection, channel
+    def __init__(
+        self, connection: str, channel: Polls, line: Line, writer: Writer, outside: Outside, notices: Notices
+    ) -> None:
+        self._connection, self._channel, self._number = connection, channel, line.numbers[connection]
         self._writer, self._outside, self._notices = writer, outside, notices
 
     async def run(self) -> None:
@@ -38,11 +40,19 @@ class Poller:
         failures = 0
         while True:
             try:
-                polled = await self._outside.converse(self._channel.poll(cursor))
-            except HubError as error:
+                polled = await self._outside.converse(self._channel.poll(cursor), self._number)
+            except Exception as error:  # a broken channel costs only its own connection
                 failures += 1
-                self._notices.raise_once(f"connection {self._connection}", str(error))
+                known = isinstance(error, HubError)
+                what = str(error) if known else f"the channel failed inside poll: {type(error).__name__}"
+                self._notices.raise_once(f"connection {self._connection}", what)
                 await asyncio.sleep(min(60_000, backoff(failures, getattr(error, "retry_after", 0))) / 1000)
+                continue
+            except Exception as error:
+                failures += 1
+                what = f"the channel failed inside poll: {type(error).__name__}"
+                self._notices.raise_once(f"connection {self._connection}", what)
+                await asyncio.sleep(min(60_000, backoff(failures)) / 1000)
                 continue
             failures = 0
             self._notices.clear(f"connection {self._connection}")

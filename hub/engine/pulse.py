@@ -8,11 +8,18 @@ from __future__ import annotations
 import mmap
 import struct
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LOOP, WRITER = 0, 1
 SLOT = struct.Struct("<dI")
 SIZE = SLOT.size * 2
+
+
+def numbers(connections: Iterable[str]) -> dict[str, int]:
+    """The number under which each connection's channel beats: its place in hub.toml, from 1."""
+    return {name: number for number, name in enumerate(connections, start=1)}
 
 
 class Pulse:
@@ -30,6 +37,15 @@ class Pulse:
     def beat(self, slot: int, plugin: int = 0) -> None:
         """Alive, and inside this plugin now."""
         SLOT.pack_into(self._map, slot * SLOT.size, time.monotonic(), plugin)
+
+    @contextmanager
+    def inside(self, slot: int, plugin: int) -> Iterator[None]:
+        """Inside this plugin, then out of it again."""
+        self.beat(slot, plugin)
+        try:
+            yield
+        finally:
+            self.beat(slot)
 
     def read(self, slot: int) -> tuple[float, int]:
         """When the slot last moved (seconds of the monotonic clock) and the plugin it is inside of."""

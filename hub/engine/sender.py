@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from hub.engine.line import Line, incoming, now_ms
 from hub.engine.notices import Notices
 from hub.engine.writer import Writer
 from hub.model.events import SendSettled
+from hub.store import Store
 from hub.store.outbox import next_due
 
 log = structlog.get_logger("hub.sender")
@@ -37,9 +39,9 @@ class Sender:
     def __init__(self, inbox: str, line: Line, writer: Writer, outside: Outside, notices: Notices) -> None:
         self.inbox, self._line, self._writer, self._outside, self._notices = inbox, line, writer, outside, notices
         config = line.config.inboxes[inbox]
-        self._connection = config.connection
+        self._connection, self._number = config.connection, line.numbers[config.connection]
         self._channel = line.config.connections[config.connection].channel
-        self._pace = Pace(self._channel.capabilities.rate)
+        self._pace = Pace(getattr(self._channel.settings, "rate", 0) or self._channel.capabilities.rate)
         self._awake = asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
         self._paused_until = 0
@@ -49,22 +51,24 @@ class Sender:
         self._awake.set()
 
     async def run(self) -> None:
-        """Send what is due, for ever."""
+        """Send what is due, for ever. Only what can leave at once is leased: a lease is a promise that bytes follow."""
         while True:
             self._awake.clear()
             now = now_ms()
-            free = IN_FLIGHT - len(self._flying)
+            free = min(IN_FLIGHT - len(self._flying), self._pace.available())
             seen = 0
             if free > 0 and now >= self._paused_until:
-                leased, seen = await self._writer.call(
-                    lambda store, now=now, free=free: lease_sends(store, self._line, self.inbox, now, free)  # type: ignore[misc]
-                )
+                leased, seen = await self._writer.call(partial(self._lease, now, free))
+                self._pace.spend(len(leased))
                 for send in leased:
                     task = asyncio.create_task(self._send(send))
                     self._flying.add(task)
                     task.add_done_callback(self._landed)
             if not seen:
                 await self._sleep(now)
+
+    def _lease(self, now: int, limit: int, store: Store) -> tuple[list[Leased], int]:
+        return lease_sends(store, self._line, self.inbox, now, limit)
 
     async def finish(self) -> None:
         """Wait for the sends in flight."""
@@ -84,13 +88,14 @@ class Sender:
         due = await self._writer.call(lambda store: next_due(store.db, self.inbox, now))
         until = max(due, self._paused_until) if self._paused_until > now else due
         pause = min(30.0, max(0.02, (until - now) / 1000)) if until else 30.0
+        if len(self._flying) < IN_FLIGHT and not self._pace.available():
+            pause = min(pause, self._pace.wait())
         try:
             await asyncio.wait_for(self._awake.wait(), pause)
         except TimeoutError:
             pass
 
     async def _send(self, leased: Leased) -> None:
-        await self._pace.turn()
         outcome = await self._outcome(leased)
         event = SendSettled(
             key=f"{leased.outbox}.{leased.attempts}.{outcome['outcome']}", at=now_ms(), outbox=leased.outbox, **outcome
@@ -105,7 +110,7 @@ class Sender:
     async def _outcome(self, leased: Leased) -> dict[str, Any]:
         now = now_ms()
         try:
-            receipt = await self._outside.converse(self._channel.send(leased.message))
+            receipt = await self._outside.converse(self._channel.send(leased.message), self._number)
         except Temporary as error:
             if now - leased.created > GIVE_UP:
                 return {"outcome": "dead", "reason": f"given up after a day: {error}"}
@@ -137,16 +142,24 @@ class Sender:
 
 
 class Pace:
-    """Sends per second of one account, with a burst of a tenth of a second at least."""
+    """A token bucket: sends per second of one account, with a burst of a tenth of a second's worth, at least one."""
 
     def __init__(self, rate: float) -> None:
-        self._gap = 1 / max(rate, 0.01)
-        self._burst = max(1.0, rate / 10) * self._gap
-        self._next = 0.0
+        self._rate = max(rate, 0.01)
+        self._burst = max(1.0, self._rate / 10)
+        self._tokens, self._at = self._burst, 0.0
 
-    async def turn(self) -> None:
-        """Wait for this send's turn."""
+    def available(self) -> int:
+        """Sends that may leave now."""
         now = asyncio.get_running_loop().time()
-        self._next = max(self._next, now - self._burst) + self._gap
-        if self._next > now:
-            await asyncio.sleep(self._next - now)
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate) if self._at else self._burst
+        self._at = now
+        return int(self._tokens)
+
+    def spend(self, sends: int) -> None:
+        """These left."""
+        self._tokens -= sends
+
+    def wait(self) -> float:
+        """Seconds until the next one may leave."""
+        return max(0.001, (1 - self._tokens) / self._rate)

@@ -217,6 +217,11 @@ def load_config(file: Path, plugins: Plugins, environ: Mapping[str, str]) -> Con
     )
 
 
+def load_hub(file: Path, environ: Mapping[str, str]) -> HubSettings:
+    """The table [hub] alone, for commands that need the data folder and no secrets. Raises ConfigError."""
+    return _hub(Tables(file, environ, read_text(file, "dragoman init writes a starter")))
+
+
 def _hub(tables: Tables) -> HubSettings:
     table = tables.data.get("hub", {})
     if not isinstance(table, dict):

@@ -10,8 +10,8 @@ import hub
 
 
 def starter_files() -> Traversable:
-    """The folder with hub.toml and mappings/: packaged as `hub_starter`, or the root of the checkout."""
-    try:
-        return importlib.resources.files("hub_starter")
-    except ModuleNotFoundError:
-        return Path(hub.__file__).parents[1]
+    """The folder with hub.toml and mappings/: the checkout's own files, else those packaged as `hub_starter`."""
+    checkout = Path(hub.__file__).parents[1]
+    if (checkout / "pyproject.toml").is_file() and (checkout / "hub.toml").is_file():
+        return checkout  # an editable install also holds a copy, as old as the installation
+    return importlib.resources.files("hub_starter")

@@ -11,7 +11,7 @@ import ipaddress
 import re
 import tomllib
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +46,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def on_loopback(url: str) -> bool:
+    """Whether the address leads to this machine only. An address that cannot be read does not."""
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
 
 
 def read_text(file: Path, remedy: str) -> str:
@@ -123,7 +131,9 @@ class Tables:
             if self.environ.get(source):
                 return self.environ[source]
             state = "empty" if source in self.environ else "not set"
-            raise self.error(path, f"the environment variable {source} is {state}", f"export {source}=...")
+            others = sorted({name for name in _variables(self.data) if not self.environ.get(name)} - {source})
+            also = f"; also missing: {', '.join(others)}" if others else ""
+            raise self.error(path, f"the environment variable {source} is {state}", f"export {source}=...{also}")
         if len(value) == 1 and isinstance(source := value.get("file"), str):
             return self._secret_file(self.file.parent / source, path)
         return {key: self.resolve(part, (*path, key)) for key, part in value.items()}
@@ -152,8 +162,8 @@ class Tables:
 
     def _refuse_literals(self, model: type[BaseModel], table: Mapping[str, Any], path: Key) -> None:
         """Secrets stand in the environment or in files, unless the platform is a simulator on this machine."""
-        base_url = table.get("base_url")
-        if isinstance(base_url, str) and is_loopback(urlsplit(base_url).hostname or ""):
+        platform = table.get("base_url", table.get("url"))
+        if isinstance(platform, str) and on_loopback(platform):
             return
         for key, value in table.items():
             if isinstance(value, str) and is_secret(model, key):
@@ -163,6 +173,17 @@ class Tables:
                     f"'{key}' is a secret and stands here in plain text",
                     f'write {key} = {{ env = "{variable}" }} or {{ file = "path" }}, and change the secret',
                 )
+
+
+def _variables(value: Any) -> Iterator[str]:
+    """Every variable that is named somewhere as `{ env = "NAME" }`."""
+    if isinstance(value, dict):
+        if len(value) == 1 and isinstance(name := value.get("env"), str):
+            yield name
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _variables(part)
 
 
 def is_secret(model: type[BaseModel], key: str) -> bool:

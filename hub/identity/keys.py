@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 from hub.identity.emails import email_key, is_role_mailbox
 from hub.identity.phones import numbers, trusted_phone_keys
@@ -21,6 +22,7 @@ def canonical(identity: Identity) -> Identity:
     return identity
 
 
+@lru_cache(maxsize=8192)  # one event asks several times
 def variants(identity: Identity) -> tuple[Identity, ...]:
     """What to probe in a look-up: the identity itself, then the other keys of the same phone."""
     if identity.kind != "phone":

@@ -25,7 +25,6 @@ _EXTENSION = re.compile(
 _FLOAT = re.compile(r"\+?\d{6,}\.0+")
 _BETWEEN = re.compile(r"\s*[/;,|&\n\r\t]+\s*|\s+(?=\+)|\s+(?:or|oder|ou|или|կամ)\s+", re.I)
 _EDGES = re.compile(r"^[^\d+]+|\D+$")
-_TRUNK_ZERO = re.compile(r"(?<=\d)[\s.-]*\(0\)")
 _ODD = re.compile(r"[^\d+()\s./-]")
 _NOT_DIGIT = re.compile(r"\D+")
 _MOBILE = frozenset((PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE))
@@ -118,7 +117,6 @@ def _one(text: str, region: str) -> Keys:
     text = _EDGES.sub("", text)
     if _FLOAT.fullmatch(text):
         text = text.split(".")[0]
-    text = _TRUNK_ZERO.sub("", text)
     if _ODD.search(text):
         return ()
     digits = _NOT_DIGIT.sub("", text)

@@ -16,7 +16,7 @@ from hub.contracts.errors import BadSignature, HubError
 from hub.engine.hub import Hub
 from hub.engine.line import now_ms
 from hub.engine.poller import raw_incoming
-from hub.engine.pulse import LOOP
+from hub.engine.pulse import LOOP, numbers
 
 log = structlog.get_logger("hub.ingest")
 
@@ -29,7 +29,7 @@ class PublicListener:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._base = hub.config.hub.public_url.rstrip("/")
-        self._numbers = {name: n for n, name in enumerate(hub.config.connections, start=1)}
+        self._numbers = numbers(hub.config.connections)
         self.answers: Counter[int] = Counter()
 
     async def hook(self, request: web.Request) -> web.Response:

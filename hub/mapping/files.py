@@ -62,9 +62,11 @@ def load_mapping(text: str, file: str) -> Mapping:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _TOML_PLACE.search(str(error))
-        line = f"{file}:{found[1]}" if found and found[1] else file
+        number = int(found[1]) if found and found[1] else text.rstrip().count("\n") + 1
         what = _TOML_PLACE.sub("", str(error))
-        raise ConfigError(f"this is not TOML: {what}", where=line, remedy='a line reads: field = "source"') from None
+        raise ConfigError(
+            f"this is not TOML: {what}", where=f"{file}:{number}", remedy='a line reads: field = "source"'
+        ) from None
     lines = Lines(text, file)
     for key in data:
         if key != "person":

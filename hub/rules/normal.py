@@ -47,7 +47,8 @@ def normal(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED)
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
-    return " ".join(text.split())
+    # The Armenian ligature for "and" has two capital spellings.
+    return " ".join(text.replace("եվ", "եւ").split())
 
 
 def begins_word(text: str, at: int) -> bool:

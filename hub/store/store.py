@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -99,8 +100,12 @@ class Store:
             os.close(self._lock)
 
 
-def open_store(folder: Path) -> Store:
-    """Open (or create) the store for writing. Raises ConfigError when another hub holds it or it is not writable."""
+def open_store(folder: Path, patience: float = 0) -> Store:
+    """Open (or create) the store for writing. Raises ConfigError when another hub holds it or it is not writable.
+
+    A command that puts one event into the store holds it for a moment: a hub has `patience` (seconds) with that.
+    """
+    until = time.monotonic() + patience
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -109,13 +114,18 @@ def open_store(folder: Path) -> Store:
             f"the data folder {folder} is not writable: {error.strerror}",
             remedy="give the hub's user write access, or set [hub] data to another folder",
         ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        raise ConfigError(
-            f"another hub already runs on {folder}", remedy="stop it, or give this one its own [hub] data folder"
-        ) from error
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except OSError as error:
+            if time.monotonic() < until:
+                time.sleep(0.05)
+                continue
+            os.close(lock)
+            raise ConfigError(
+                f"another hub already runs on {folder}", remedy="stop it, or give this one its own [hub] data folder"
+            ) from error
     try:
         return Store(Database(folder / FILE), lock)
     except BaseException:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -74,9 +73,6 @@ class WhatsApp(Channel[WhatsAppSettings]):
 
     def __init__(self, settings: WhatsAppSettings, connection: str) -> None:
         super().__init__(settings, connection)
-        self.capabilities = replace(  # type: ignore[misc]  # a connection may be slower than its class
-            type(self).capabilities, rate=settings.rate
-        )
         self._secret = settings.app_secret.get_secret_value().encode()
         self._scope = settings.portfolio or connection
         self._graph = f"{settings.base_url.rstrip('/')}/{settings.api_version}/"

@@ -374,6 +374,14 @@ def test_a_secret_file_must_hold_a_secret(read: Read, content: bytes) -> None:
         read(HEAD.replace('env = "SHOP_TOKEN"', 'file = "key"'))
 
 
+def test_all_missing_variables_are_told_at_once(read: Read) -> None:
+    with pytest.raises(ConfigError) as error:
+        read(HEAD + 'second_token = { env = "B" }\n[connection.two]\ntoken = { env = "A" }\n', {})
+    assert str(error.value) == (
+        "hub.toml:3: the environment variable SHOP_TOKEN is not set (export SHOP_TOKEN=...; also missing: A, B)"
+    )
+
+
 def test_an_empty_variable_is_not_a_secret(read: Read) -> None:
     with pytest.raises(ConfigError, match=r"hub.toml:3: the environment variable SHOP_TOKEN is empty"):
         read(HEAD, {"SHOP_TOKEN": ""})
@@ -385,7 +393,9 @@ def test_a_simulator_on_this_machine_may_have_its_secret_in_plain_text(read: Rea
     assert list(config.connections) == ["shop"]
 
 
-@pytest.mark.parametrize("base_url", ["http://127.0.0.1.example.com", "http://localhost@example.com", "127.0.0.1", ""])
+@pytest.mark.parametrize(
+    "base_url", ["http://127.0.0.1.example.com", "http://localhost@example.com", "127.0.0.1", "http://[::1", ""]
+)
 def test_an_address_that_only_looks_like_this_machine_may_not(read: Read, base_url: str) -> None:
     with pytest.raises(ConfigError, match="'token' is a secret and stands here in plain text"):
         read(f'[connection.shop]\nchannel = "post"\ntoken = "x"\nbase_url = "{base_url}"\n')

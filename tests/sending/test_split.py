@@ -36,6 +36,8 @@ HAN = "\u1112\u1161\u11ab"
         (FLAG * 3, 3, [FLAG, FLAG, FLAG]),
         ("a" + FLAG * 2, 4, ["a" + FLAG, FLAG]),
         (KSHA * 2, 5, [KSHA, KSHA]),
+        (KSHA * 2, 6, [KSHA, KSHA]),
+        ("你好。\u0301再见。", 3, ["你好", "。\u0301再", "见。"]),
         (HAN * 2, 4, [HAN, HAN]),
         ("e\u0301e\u0301", 3, ["e\u0301", "e\u0301"]),
         ("ab\r\ncd", 3, ["ab", "cd"]),

@@ -19,7 +19,8 @@ def test_hmac_is_the_one_of_rfc_4231():
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "equal"), [("", "", True), ("é\udcff", "é\udcff", True), ("a", "b", False), ("a", "ab", False), ("é", "e", False)]
+    ("a", "b", "equal"),
+    [("", "", True), ("é\udcff", "é\udcff", True), ("a", "b", False), ("a", "ab", False), ("é", "e", False)],
 )
 def test_same(a, b, equal):
     assert same(a, b) is equal

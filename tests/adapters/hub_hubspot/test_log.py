@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub import LogEntry
+from hub import LogEntry, PersonWrite
 from hub.contracts.errors import NotFound, RateLimited, Rejected, Uncertain
 from hub_hubspot import bodies
 from hub_hubspot.paths import BODY
@@ -210,6 +210,39 @@ def test_trouble_in_the_middle_of_a_split_leaves_nothing_double(portal):
         written = await do(crm.log, doubt(batch))
         assert isinstance(written[7].error, NotFound)
         assert [m.sequence for m in sim.logged()] == [1, 2, 3, 4, 5, 6, 7]
+
+    portal(scenario)
+
+
+def test_trouble_after_the_first_kind_leaves_nothing_double(portal):
+    async def scenario(sim, do, crm):
+        (ana,) = sim.fill([{"name": "Ana"}])
+        batch = [*entries(ana, 3), *entries(ana, 3, channel="telegram", first=4)]
+        sim.observers.append(lambda _, path, *__: setattr(sim, "per_day", 0 if "/notes/" in path else 1_000_000))
+        with pytest.raises(Uncertain):
+            await do(crm.log, batch)
+        assert len(sim.logged()) == 3
+        sim.observers.pop()
+        sim.per_day = 1_000_000
+        crm.transport.budget.close(0)
+        written = await do(crm.log, doubt(batch))
+        assert [w.new for w in written] == [False] * 3 + [True] * 3
+        assert [m.sequence for m in sim.logged()] == [1, 2, 3, 4, 5, 6]
+
+    portal(scenario)
+
+
+def test_what_a_thousand_messages_cost(portal):
+    async def scenario(sim, do, crm):
+        for start in range(0, 1_000, 100):
+            people = [
+                PersonWrite(outbox=n, key=f"{n:032}", fields={"firstname": "Ana"}) for n in range(start, start + 100)
+            ]
+            records = await do(crm.upsert, people)
+            batch = [replace(e, record=w.record) for e, w in zip(entries("", 100, first=start), records, strict=True)]
+            await do(crm.log, batch)
+        assert len(sim.logged()) == len(sim.contacts()) == 1_000
+        assert sum(sim.calls.values()) == 20
 
     portal(scenario)
 

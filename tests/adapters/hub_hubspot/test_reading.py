@@ -25,7 +25,7 @@ async def everything(do, method, cursor=""):
 def test_the_first_read_sees_everybody_once(portal):
     async def scenario(sim, do, crm):
         ids = sim.fill(
-            [{"name": f"Ana N{n}", "phone": f"07700 900{n:03}", "email": f"ana{n}@example.com"} for n in range(250)]
+            [{"name": f"Ana N{n}", "phone": f"020 7946 0{n:03}", "email": f"ana{n}@example.com"} for n in range(250)]
         )
         sim.portal.things["contacts"][ids[0]].values["hs_additional_emails"] = "other@example.com;third@example.com"
         sim.portal.things["contacts"][ids[0]].values["hs_merged_object_ids"] = "7;8"
@@ -35,7 +35,7 @@ def test_the_first_read_sees_everybody_once(portal):
         first = records[0]
         assert first.name == "Ana N0"
         assert first.merged == ("7", "8")
-        assert Identity("phone", "", "+447700900000") in first.identities
+        assert Identity("phone", "", "+442079460000") in first.identities
         assert {i.key for i in first.identities if i.kind == "email"} >= {"other@example.com", "third@example.com"}
         assert first.created == sim.portal.things["contacts"][ids[0]].created
         assert first.modified > 0
@@ -130,15 +130,15 @@ def test_changes_get_past_many_records_of_one_millisecond(portal, same_time):
 
 def test_more_changes_than_a_search_shows(portal):
     async def scenario(sim, do, crm):
-        sim.searches_per_s = 1_000
-        sim.fill([{"firstname": f"P{n}"} for n in range(paths.SEARCH_WINDOW + 500)])
+        sim.searches_per_s, sim.search_window = 1_000, 1_000
+        sim.fill([{"firstname": f"P{n}"} for n in range(1_500)])
         now = sim.portal.now()
         for n, thing in enumerate(sim.portal.things["contacts"].values()):
             thing.modified = now - 60_000 + n
         records, _ = await everything(do, crm.changes, str(Look(now)))
-        assert len({r.id for r in records}) == paths.SEARCH_WINDOW + 500
+        assert len({r.id for r in records}) == 1_500
 
-    portal(scenario, searches=60)
+    portal(scenario, searches=10)
 
 
 def test_times():

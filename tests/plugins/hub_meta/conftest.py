@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hub_meta.channel import WhatsApp, WhatsAppSettings
 
 from hub import HttpCall, HttpReply, Request
+from hub_meta.channel import WhatsApp, WhatsAppSettings
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SETTINGS = {"app_secret": "an-app-secret", "verify_token": "a-verify-token", "access_token": "an-access-token"}
 
 
-@pytest.fixture()
+@pytest.fixture
 def channel() -> WhatsApp:
     """A connection named `main` with nothing but its secrets set."""
     return WhatsApp(WhatsAppSettings.model_validate(SETTINGS), "main")
 
 
-@pytest.fixture()
+@pytest.fixture
 def make() -> Callable[..., WhatsApp]:
     """Build a channel with other settings."""
     return lambda connection="main", **changes: WhatsApp(
@@ -30,13 +30,13 @@ def make() -> Callable[..., WhatsApp]:
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def fixture_bytes() -> Callable[[str], bytes]:
     """The bytes of a payload in fixtures/."""
     return lambda name: (FIXTURES / f"{name}.json").read_bytes()
 
 
-@pytest.fixture()
+@pytest.fixture
 def signed() -> Callable[..., Request]:
     """A webhook request, signed as Meta documents it (computed here, not with the code under test)."""
 
@@ -47,7 +47,7 @@ def signed() -> Callable[..., Request]:
     return build
 
 
-@pytest.fixture()
+@pytest.fixture
 def answer() -> Callable[..., tuple[list[HttpCall], Any]]:
     """Run a conversation of calls against fixed replies `(status, body, headers?)`: the calls and the result."""
 

@@ -1,6 +1,7 @@
 """Payloads collected from public sources, where they are at hand: none raises, none is lost, most are understood."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hub import ConsentChanged, MessageEchoed, MessageReceived, StatusReported, 
 CORPUS = Path(__file__).parents[4] / "shared" / "data" / "corpus" / "whatsapp"
 IN = {"message", "button", "form", "order", "reaction", "edit", "delete", "unsupported", "interactive_other"}
 FLOOR = 1.0
+"""Measured: every statement about kind, sender, text, target and time holds (an order's text lists its items too)."""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,8 @@ def fits(event, expected):
         isinstance(event, MessageEchoed if outward else MessageReceived)
         and event.provider_id == expected["message_id"]
         and event.at == expected["timestamp"] * 1000
-        and ("text" not in expected or event.text == expected["text"])
+        and ("text" not in expected or event.text == expected["text"] or kind == "order")
+        and (kind != "order" or event.text.startswith(expected.get("text", "")))
         and (not digits.isdecimal() or named.get("phone") == f"+{digits}")
         and ("phone" in expected or "phone" not in named)
         and named.get("whatsapp_user", expected.get("user_id")) == expected.get("user_id", named.get("whatsapp_user"))
@@ -80,8 +83,6 @@ def test_the_share_that_is_understood_does_not_fall(channel, corpus):
 
 def test_it_could_fail(channel, corpus):
     """The judge refuses an event that was changed."""
-    from dataclasses import replace
-
     judged = 0
     for body, row in corpus:
         for event, expected in zip(understood(channel, body), row["events"], strict=False):

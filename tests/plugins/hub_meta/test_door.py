@@ -85,6 +85,6 @@ def test_settings_that_cannot_work_are_refused(make, change):
         make(**change)
 
 
-def test_a_connection_may_be_slower_than_its_class(make, channel):
-    assert make(rate=20).capabilities.rate == 20
-    assert (channel.capabilities.rate, type(channel).capabilities.rate) == (80, 80)
+def test_the_rate_is_a_setting_of_the_connection(make, channel):
+    assert make(rate=20).settings.rate == 20
+    assert channel.settings.rate == channel.capabilities.rate == 80

@@ -1,7 +1,6 @@
 """The error table: complete, in the right classes, in sentences, without secrets."""
 
 import pytest
-from hub_meta.errors import TABLE, error_for, sentence
 
 from hub.contracts.errors import (
     AuthFailed,
@@ -14,6 +13,7 @@ from hub.contracts.errors import (
     Uncertain,
     WindowClosed,
 )
+from hub_meta.errors import TABLE, error_for, sentence
 
 CLASSES = {
     Unavailable: {1, 2, 131000, 131016, 131057},

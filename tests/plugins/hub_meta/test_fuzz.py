@@ -1,25 +1,35 @@
 """Nothing that can be written in JSON makes the channel raise, lose an event or name two alike."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from hub_meta.channel import WhatsApp, WhatsAppSettings
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import RawEvent
+from hub_meta.channel import WhatsApp, WhatsAppSettings
 
-CHANNEL = WhatsApp(WhatsAppSettings.model_validate(dict.fromkeys(("app_secret", "verify_token", "access_token"), "x")), "c")
+CHANNEL = WhatsApp(
+    WhatsAppSettings.model_validate(dict.fromkeys(("app_secret", "verify_token", "access_token"), "x")), "c"
+)
 
-NAMES = st.sampled_from(
-    "id from from_user_id to to_user_id type text body timestamp status errors code title message contacts wa_id user_id "
-    "profile name image caption location latitude longitude interactive nfm_reply reaction emoji message_id edit order "
-    "original_message_id product_items quantity context group_id system recipient_id value history threads messages "
-    "biz_opaque_callback_data metadata phone_number_id unsupported error_data details button payload".split()
-)
-WORDS = st.sampled_from(
-    "text image location interactive reaction edit revoke order system unsupported contacts button sent read failed "
-    "stop resume 447700900123 US.134 1790000000 131047 wamid.1 ٣".split()
-)
+NAMES_SEEN = """
+id from from_user_id to to_user_id type text body timestamp status errors code title message contacts wa_id user_id
+profile name image caption location latitude longitude interactive nfm_reply reaction emoji message_id edit order
+original_message_id product_items quantity context group_id system recipient_id value history threads messages
+biz_opaque_callback_data metadata phone_number_id unsupported error_data details button payload
+"""
+WORDS_SEEN = """
+text image location interactive reaction edit revoke order system unsupported contacts button sent read failed
+stop resume 447700900123 US.134 1790000000 131047 wamid.1 ٣
+"""
+ARRAYS_SEEN = "messages statuses errors message_echoes user_preferences history contacts metadata"
+NAMES = st.sampled_from(NAMES_SEEN.split())
+WORDS = st.sampled_from(WORDS_SEEN.split())
+ARRAYS = st.sampled_from(ARRAYS_SEEN.split())
 SCALAR = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8), WORDS)
 VALUE = st.recursive(
     SCALAR | st.sampled_from(["\ud800", "a\0b"]),
@@ -27,10 +37,9 @@ VALUE = st.recursive(
     max_leaves=20,
 )
 OBJECT = st.dictionaries(NAMES, VALUE, max_size=8)
-ARRAYS = st.sampled_from("messages statuses errors message_echoes user_preferences history contacts metadata".split())
-FIELDS = st.sampled_from("messages smb_message_echoes user_preferences history account_update".split())
+FIELDS = st.sampled_from(["messages", "smb_message_echoes", "user_preferences", "history", "account_update"])
 CHANGE = st.fixed_dictionaries(
-    {"field": FIELDS | VALUE, "value": st.dictionaries(ARRAYS, st.lists(OBJECT | VALUE, max_size=4) | OBJECT) | VALUE}
+    {"field": FIELDS | VALUE, "value": st.dictionaries(ARRAYS, st.lists(OBJECT | VALUE, max_size=4) | VALUE) | VALUE}
 )
 ENTRY = st.fixed_dictionaries({"id": VALUE, "time": VALUE, "changes": st.lists(CHANGE | VALUE, max_size=3) | VALUE})
 ENVELOPE = st.fixed_dictionaries(
@@ -56,7 +65,18 @@ def test_any_envelope_is_cut_and_understood(payload):
             assert "\0" not in text.encode().decode()
         (event,) = CHANNEL.normalise(raw)
         assert (event.key, event.account) == (raw.key, raw.account)
-        for name in ("text", "name", "what", "address", "form", "error", "provider_id", "callback", "thread", "reply_to"):
+        for name in (
+            "text",
+            "name",
+            "what",
+            "address",
+            "form",
+            "error",
+            "provider_id",
+            "callback",
+            "thread",
+            "reply_to",
+        ):
             assert "\0" not in getattr(event, name, "").encode().decode()
         for identity in (*getattr(event, "sender", ()), *getattr(event, "recipient", ())):
             assert identity.key.encode()
@@ -76,3 +96,39 @@ def test_any_bytes_split_or_are_refused(body):
         assert CHANNEL.split(body) == []
     except ValueError:
         pass
+
+
+ODD = (None, True, 5, -1.5, "", "x", [], [[]], [None], {}, {"a": 1}, [{}])
+
+
+def spoilt(value: Any, odd: Any) -> Iterator[Any]:
+    """Every copy of `value` in which one part, at any depth, is replaced by `odd`, and one in which it is missing."""
+    yield odd
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield {k: v for k, v in value.items() if k != name}
+            for changed in spoilt(part, odd):
+                yield {**value, name: changed}
+    elif isinstance(value, list):
+        for n, part in enumerate(value):
+            for changed in spoilt(part, odd):
+                yield [*value[:n], changed, *value[n + 1 :]]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parent / "fixtures").glob("*.json")), ids=lambda path: path.stem
+)
+def test_a_good_payload_with_any_one_part_spoilt(path):
+    good = json.loads(path.read_text())
+    tried = 0
+    for odd in ODD:
+        for entry in spoilt(good["entry"], odd):
+            if not isinstance(entry, list):
+                continue
+            tried += 1
+            raws = CHANNEL.split(json.dumps({**good, "entry": entry}).encode())
+            assert len({(raw.account, raw.key) for raw in raws}) == len(raws)
+            for raw in raws:
+                (event,) = CHANNEL.normalise(raw)
+                assert (event.key, event.account) == (raw.key, raw.account)
+    assert tried > 100

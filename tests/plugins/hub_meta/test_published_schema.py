@@ -1,6 +1,7 @@
 """What leaves the hub, held against Meta's published description of the Cloud API, where that is at hand."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -85,8 +86,6 @@ def test_the_check_sees_what_is_wrong(spec, channel):
 
 
 def test_the_address_and_the_token_fit(spec, channel):
-    import re
-
     call = next(channel.send(Outgoing("1", "447700900123", "hello", "")))
     assert "/{Version}/{Phone-Number-ID}/messages" in spec["paths"]
     assert re.search(r"/v[\d.]+/[^/]+/messages$", call.url)

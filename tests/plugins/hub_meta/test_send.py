@@ -72,7 +72,9 @@ def test_the_longest_text_leaves(channel, answer):
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"null", b"[]", b"{}", b'{"messages":[]}', b'{"messages":[{"id":7.5}]}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"null", b"[]", b"{}", b'{"messages":[]}', b'{"messages":[{"id":7.5}]}']
+)
 def test_a_200_that_cannot_be_read_is_uncertain(channel, answer, body):
     with pytest.raises(Uncertain):
         answer(channel.send(out()), (200, body))

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from hub_meta import envelope
 
 from hub import MessageReceived
 from hub.wire import json as wire
+from hub_meta import envelope
 
 NUMBER = {"phone_number_id": "100000000000001", "display_phone_number": "12025550100"}
 
@@ -149,7 +149,9 @@ def test_a_raw_event_cut_by_another_version_is_read_whole(channel):
 
 def test_a_name_is_joined_never_guessed():
     item = envelope.items(
-        json.loads(payload(change(contacts=[{"wa_id": "12025550143", "profile": {"name": "Bob"}}], messages=[text("w")])))
+        json.loads(
+            payload(change(contacts=[{"wa_id": "12025550143", "profile": {"name": "Bob"}}], messages=[text("w")]))
+        )
     )[0]
     assert envelope.contact_of(item, "447700900123", None) == {}
     assert envelope.contact_of(item, "12025550143")["profile"]["name"] == "Bob"

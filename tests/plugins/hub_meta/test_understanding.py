@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -83,7 +84,9 @@ def test_a_payload_becomes_its_events(channel, fixture_bytes, name):
             account, at, what = expected
             expected = Unknown(key=raw.key, at=at, account=account, what=what)
         if expected.key == "*":
-            expected = type(expected)(**{f.name: getattr(expected, f.name) for f in fields(expected)} | {"key": raw.key})
+            expected = type(expected)(
+                **{f.name: getattr(expected, f.name) for f in fields(expected)} | {"key": raw.key}
+            )
         assert event == expected
         assert (raw.account, raw.key, raw.at) == (event.account, event.key, event.at)
         assert raw.key
@@ -91,8 +94,6 @@ def test_a_payload_becomes_its_events(channel, fixture_bytes, name):
 
 
 def test_every_payload_has_an_expectation():
-    from pathlib import Path
-
     assert {path.stem for path in (Path(__file__).parent / "fixtures").glob("*.json")} == set(EXPECTED)
 
 
@@ -127,12 +128,20 @@ def message(**data):
         ),
         ({"type": "location", "location": {"name": "nowhere"}}, "unsupported", "[unsupported message: location]", ""),
         (
-            {"type": "contacts", "contacts": [{"name": {"formatted_name": "Bob"}}, {"name": {"formatted_name": "Eve"}}]},
+            {
+                "type": "contacts",
+                "contacts": [{"name": {"formatted_name": "Bob"}}, {"name": {"formatted_name": "Eve"}}],
+            },
             "contacts",
             "Bob, Eve",
             "",
         ),
-        ({"type": "button", "button": {"text": "Yes", "payload": "Y"}, "context": {"id": "w.1"}}, "button", "Yes", "w.1"),
+        (
+            {"type": "button", "button": {"text": "Yes", "payload": "Y"}, "context": {"id": "w.1"}},
+            "button",
+            "Yes",
+            "w.1",
+        ),
         (
             {"type": "interactive", "interactive": {"type": "list_reply", "list_reply": {"id": "3", "title": "Cut"}}},
             "interactive",
@@ -140,14 +149,20 @@ def message(**data):
             "",
         ),
         (
-            {"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent"}}},
+            {
+                "type": "interactive",
+                "interactive": {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent"}},
+            },
             "interactive",
             "Sent",
             "",
         ),
         ({"type": "interactive"}, "unsupported", "[unsupported message: interactive]", ""),
         (
-            {"type": "order", "order": {"text": "please", "product_items": [{"product_retailer_id": "S1", "quantity": 2}]}},
+            {
+                "type": "order",
+                "order": {"text": "please", "product_items": [{"product_retailer_id": "S1", "quantity": 2}]},
+            },
             "order",
             "please\n2 x S1",
             "",
@@ -155,7 +170,10 @@ def message(**data):
         ({"type": "reaction", "reaction": {"message_id": "w.2", "emoji": "👍"}}, "reaction", "👍", "w.2"),
         ({"type": "reaction", "reaction": {"message_id": "w.2"}}, "reaction", "", "w.2"),
         (
-            {"type": "edit", "edit": {"original_message_id": "w.3", "message": {"type": "text", "text": {"body": "5"}}}},
+            {
+                "type": "edit",
+                "edit": {"original_message_id": "w.3", "message": {"type": "text", "text": {"body": "5"}}},
+            },
             "edit",
             "5",
             "w.3",

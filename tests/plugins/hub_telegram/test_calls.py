@@ -152,6 +152,7 @@ def test_no_error_shows_the_token_or_the_text(bot: Bot, drive: Any, reply: Reply
             shown = repr(drive(asked, reply(echoing, code)))
         except HubError as error:
             shown = "".join([str(error), repr(error), repr(error.args), *traceback.format_exception(error)])
+        shown += repr(drive.calls)
         assert "our-own_invented-TOKEN" not in shown
         assert "our_own-Secret" not in shown
         assert "private words" not in shown

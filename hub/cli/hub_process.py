@@ -1,0 +1,202 @@
+"""The hub's own process: `python -m hub.cli.hub_process --config FILE`. Usually the supervisor starts it.
+
+Exit codes: 0 asked to stop, 1 something vital died, 2 a mistake in the configuration (one sentence on stderr).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from hub.contracts.errors import ConfigError
+from hub.engine.control_client import ask
+from hub.engine.hub import Hub
+from hub.engine.loader import Plugins, load_plugins
+from hub.engine.pulse import Pulse, numbers
+from hub.engine.settings import Config, address, load_config
+from hub.ingest import LISTENER, admin_app, public_app
+
+log = structlog.get_logger("hub.process")
+
+RUN = "run.json"
+WATCH = 0.5
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run one hub until it is asked to stop. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="hub_process")
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--pulse", type=Path, help="file of signs of life; beside it stands who has which number")
+    parser.add_argument("--blocked", default="", help="plugins to keep out, with commas")
+    options = parser.parse_args(args)
+    try:
+        plugins = load_plugins(blocked=[name for name in options.blocked.split(",") if name])
+        config = load_config(options.config, plugins, os.environ)
+        begin_logging(config.hub.log_level)
+        if options.pulse:
+            _tell_supervisor(options.pulse, config, plugins)
+        with asyncio.Runner(loop_factory=_fast_loop if config.hub.speed else None) as runner:
+            runner.run(serve(config, plugins, Pulse(options.pulse)))
+    except ConfigError as error:
+        print(f"dragoman: {error}", file=sys.stderr)
+        return 2
+    except Exception as error:
+        log.error("the hub ends", error=f"{type(error).__name__}: {error}"[:500])
+        return 1
+    return 0
+
+
+async def serve(config: Config, plugins: Plugins, pulse: Pulse | None = None) -> None:
+    """A whole hub with both listeners, until SIGTERM, SIGINT or the control socket ask it to stop.
+
+    Raises ConfigError when an address or the store cannot be had, and whatever a vital part died of.
+    """
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    data = Path(config.hub.data)
+    with _bind(config, "listen") as public_socket, _bind(config, "admin") as admin_socket:
+        hub = Hub(config, plugins, pulse)
+        await hub.start()
+        app = public_app(hub)
+        public = web.AppRunner(app, access_log=None, shutdown_timeout=config.hub.stop_grace)
+        admin = web.AppRunner(admin_app(hub, app[LISTENER].answers), access_log=None, shutdown_timeout=1.0)
+        try:
+            for runner, listener in ((public, public_socket), (admin, admin_socket)):
+                await runner.setup()
+                await web.SockSite(runner, listener).start()
+            _write_run(data, hub, public_socket, admin_socket)
+            log.info("the hub runs", listen=_url(public_socket), admin=_url(admin_socket), data=str(data))
+            await _until_asked(hub, asked)
+            log.info("the hub stops")
+        finally:
+            (data / RUN).unlink(missing_ok=True)
+            hub.stopping = True  # what still arrives is asked to come again
+            await public.cleanup()
+            await hub.stop()
+            await admin.cleanup()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+
+async def _until_asked(hub: Hub, asked: asyncio.Event) -> None:
+    """Returns when somebody asks for an end; raises when something vital died."""
+    parent = os.getppid()
+    failed = asyncio.create_task(hub.failed())
+    try:
+        while not (asked.is_set() or hub.control.stop_asked.is_set() or failed.done()):
+            waits = [asyncio.create_task(event.wait()) for event in (asked, hub.control.stop_asked)]
+            await asyncio.wait([*waits, failed], timeout=WATCH, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+            if not hub.writer.alive:
+                raise RuntimeError("the writer has died")
+            if os.getppid() != parent:
+                log.warning("the supervisor is gone")
+                return
+        if failed.done():
+            failed.result()
+            raise RuntimeError("a part of the hub ended by itself")
+    finally:
+        failed.cancel()
+
+
+def _bind(config: Config, key: str) -> socket.socket:
+    """The socket of a listener, listening already: callers wait while the hub starts. Raises ConfigError."""
+    text: str = getattr(config.hub, key)
+    host, port = address(text)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        if ask(Path(config.hub.data), {"do": "status"}, 2.0):
+            raise ConfigError(
+                f"another hub already runs on {config.hub.data}",
+                remedy="stop it, or give this one its own [hub] data folder",
+            ) from None
+        raise ConfigError(
+            f"cannot listen on {text}: {error.strerror or error}",
+            where=str(config.file),
+            remedy=f"stop the program that uses it, or set [hub] {key} to another address",
+        ) from None
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _write_run(data: Path, hub: Hub, public: socket.socket, admin: socket.socket) -> None:
+    """Say who runs here, and where, for commands and scripts."""
+    facts = {"pid": os.getpid(), "listen": _url(public), "admin": _url(admin), "started": hub.began}
+    _write(data / RUN, facts)
+
+
+def _tell_supervisor(pulse: Path, config: Config, plugins: Plugins) -> None:
+    """Whom the numbers in the pulse stand for, and how long this hub may take to stop."""
+    names = {
+        number: {"connection": name, "plugin": plugins.brought_by[config.connections[name].channel.name]}
+        for name, number in numbers(config.connections).items()
+    }
+    _write(pulse.with_suffix(".json"), {"plugins": names, "grace": config.hub.stop_grace})
+
+
+def _write(file: Path, data: Mapping[Any, Any]) -> None:
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    fresh.write_text(json.dumps(data), encoding="utf-8")
+    fresh.replace(file)
+
+
+def _fast_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+def begin_logging(level: str) -> None:
+    """Logs as key and value on stderr: coloured on a terminal, else one JSON object a line."""
+    least = getattr(logging, level.upper())
+    processors: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if sys.stderr.isatty():
+        processors.append(structlog.dev.ConsoleRenderer())
+    else:
+        processors.append(structlog.processors.JSONRenderer())
+    structlog.configure(
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(least, logging.WARNING), handlers=[_Libraries()], force=True)
+
+
+class _Libraries(logging.Handler):
+    """What libraries log, without tracebacks: those could quote a message."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        log.log(record.levelno, "a library says", library=record.name, what=str(record.msg)[:200], error=error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

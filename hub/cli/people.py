@@ -1,0 +1,88 @@
+"""How people are named on the command line, and the one way a human's command reaches the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from hub.engine.settings import HubSettings
+    from hub.model.events import Event
+
+PersonArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="PERSON", help="p12, a phone number (+15550100), an e-mail address, or kind:scope:key (telegram::42)."
+    ),
+]
+AgentOption = Annotated[str, typer.Option("--agent", help="Who does it, as it stands in the record.")]
+
+
+def settings(config: Path) -> HubSettings:
+    """The table [hub] alone: these commands need no secrets. Raises ConfigError."""
+    import os
+
+    from hub.engine.settings import load_hub
+
+    return load_hub(config, os.environ)
+
+
+def reference(text: str, region: str) -> str:
+    """`text` as events name a person: p and a number, or an identity. Raises ConfigError when it is neither."""
+    from hub.contracts.errors import ConfigError
+    from hub.identity import email_key, phone_keys
+    from hub.model.people import Identity
+
+    text = text.strip()
+    kind, _, rest = text.partition(":")
+    if text[:1] == "p" and text[1:].isdecimal() and text.isascii():
+        return text
+    if kind in ("phone", "email") and rest.lstrip(":"):  # phone:+1..., or phone::+1... as the store writes it
+        text = rest.lstrip(":")
+    elif text.count(":") >= 2 and kind:
+        return Identity.parse(text).id
+    if "@" in text and (mailbox := email_key(text)):
+        return Identity("email", "", mailbox).id
+    if keys := phone_keys(text, region):
+        return Identity("phone", "", keys[0]).id
+    raise ConfigError(
+        f"'{text}' names no person",
+        remedy="write p12, a phone number with its country code, an e-mail address, or kind:scope:key",
+    )
+
+
+def must_know(data: Path, person: str, *, talks: bool = False) -> None:
+    """Raise NotFound when nobody is known by this reference; with `talks`, also when he never wrote."""
+    from hub.contracts.errors import NotFound
+    from hub.identity import variants
+    from hub.model.people import Identity
+    from hub.store import open_reader, reading
+
+    db = open_reader(data)
+    try:
+        number = int(person[1:]) if person[1:].isdecimal() else 0
+        forms = [] if number else [form.id for form in variants(Identity.parse(person))]
+        found, _, conversations = reading.known(db, number or forms)
+    finally:
+        db.close()
+    if not found:
+        raise NotFound(f"nobody is known as {person}")
+    if talks and not conversations:
+        raise NotFound(f"{person} never wrote, so there is no conversation to answer in")
+
+
+def happen(data: Path, event: Event) -> None:
+    """Hand the event over and say what became of it."""
+    from hub.engine.control_client import submit
+
+    print(submit(data, event))
+
+
+def fresh() -> tuple[str, int]:
+    """A key for an event that happens now, and now (ms)."""
+    import time
+    import uuid
+
+    return uuid.uuid4().hex, time.time_ns() // 1_000_000

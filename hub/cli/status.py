@@ -1,0 +1,102 @@
+"""`dragoman status`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from hub.cli.options import CONFIG, ConfigOption, JsonOption
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: [bold]dragoman status --json[/]")(status)
+
+
+def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Show what the hub does and what waits; exits 1 when it does not run or something needs a human."""
+    from hub.cli import people
+    from hub.cli.output import say_json
+    from hub.engine.control_client import ask
+
+    hub = people.settings(config)
+    live = ask(hub.data, {"do": "status"})
+    facts = {"running": live is not None, "data": str(hub.data), "hub": live or {}, **_stored(hub.data)}
+    if as_json:
+        say_json(facts)
+    else:
+        _say(facts)
+    if live is None or live["notices"]:
+        raise typer.Exit(1)
+
+
+def _stored(data: Any) -> dict[str, Any]:
+    from hub.cli.people import fresh
+    from hub.store import open_reader, reading
+
+    db = open_reader(data)
+    try:
+        return {
+            "inboxes": {
+                name: {"conversations": count, "last_inbound": last} for name, count, last in reading.inboxes(db)
+            },
+            "queue": reading.queued(db),
+            "outbox": _nested(reading.all_commands(db)),
+            "dead": reading.dead_by_kind(db),
+            "links": _nested(reading.links_by_state(db)),
+            "plugin_work": reading.plugin_work(db),
+            "paused": [
+                {"person": person, "name": name, "inbox": inbox, "until": until}
+                for person, name, inbox, until in reading.paused(db, fresh()[1])
+            ],
+        }
+    finally:
+        db.close()
+
+
+def _nested(counts: dict[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for (first, second), count in counts.items():
+        found.setdefault(first, {})[second] = count
+    return found
+
+
+def _say(facts: dict[str, Any]) -> None:
+    from hub.cli.output import say_table, when
+
+    live = facts["hub"]
+    if live:
+        print(f"The hub runs since {when(live['began'])} (process {live['pid']}, configuration {live['version']}).")
+    else:
+        print(f"No hub runs on {facts['data']}.")
+    names = list(dict.fromkeys([*live.get("inboxes", {}), *facts["inboxes"]]))
+    flying, known = live.get("in_flight", {}), facts["inboxes"]
+    rows = []
+    for name in names:
+        found = known.get(name, {"conversations": 0, "last_inbound": 0})
+        rows.append(
+            (name, str(found["conversations"]), when(found["last_inbound"]) or "never", str(flying.get(name, 0)))
+        )
+    if rows:
+        say_table(("inbox", "conversations", "last message", "sending now"), rows)
+    lines = [("queue", f"{facts['queue']} events wait for their step")]
+    lines += [(f"outbox {kind}", _counts(states)) for kind, states in facts["outbox"].items()]
+    lines += [(f"crm {crm}", f"people {_counts(states)}") for crm, states in facts["links"].items()]
+    lines += [
+        (f"crm {name}", "the first read is not finished") for name, s in live.get("crms", {}).items() if s != "ready"
+    ]
+    lines += [(f"plugin {name}", f"{count} events to tell") for name, count in facts["plugin_work"].items()]
+    lines += [(f"plugin {name}", f"quarantined: {why}") for name, why in live.get("quarantined", {}).items()]
+    lines += [(f"connection {name}", f"rests: {why}") for name, why in live.get("resting", {}).items()]
+    lines.append(("dead letters", f"{_counts(facts['dead']) or 'none'}"))
+    lines += [
+        (f"p{p['person']} {p['name']}".strip(), f"automation of {p['inbox']} pauses until {when(p['until'])}")
+        for p in facts["paused"]
+    ]
+    lines += [(f"! {subject}", what) for subject, what in live.get("notices", {}).items()]
+    say_table(("what", "how it is"), lines)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -1,0 +1,124 @@
+"""`dragoman why`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli.options import CONFIG, ConfigOption, JsonOption
+
+Row = dict[str, Any]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Examples: [bold]dragoman why wamid.HBgL...[/]   [bold]dragoman why m12 --json[/]")(why)
+
+
+def why(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="MESSAGE|RECORD", help="A message's id (ours or the platform's) or a CRM record's id."),
+    ],
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell why: the event behind a message or record, what was decided and by which configuration, what came of it."""
+    from hub.cli import people
+    from hub.cli.output import say_json
+    from hub.store import chain, open_reader
+
+    db = open_reader(people.settings(config).data)
+    try:
+        found = chain.chains(db, name.strip())
+    finally:
+        db.close()
+    if as_json:
+        say_json(found)
+    else:
+        for one in found:
+            print("\n".join(_lines(one)))
+    if not found:
+        if not as_json:
+            print(f"Nothing is known as '{name}': no message, no platform's message id, no CRM record.")
+        raise typer.Exit(1)
+
+
+def _lines(one: Row) -> list[str]:
+    lines = [f"{one['is']} ({one['matched']})"]
+    if "message" in one:
+        lines += _message(one["message"])
+    if "person" in one:
+        lines += _person(one["person"])
+    lines += _event(one["event"])
+    lines += [
+        f"  decided   {_when(d['at'])}  {line}  (configuration {d['version']}{' ' + d['hash'] if d['hash'] else ''})"
+        for d in one["decisions"]
+        for line in str(d["because"]).splitlines()
+    ]
+    lines += [_command(c) for c in one["commands"]]
+    lines += [f"  status    {_when(s['at'])}  {s['status']}{_after(s['error'])}" for s in one.get("statuses", ())]
+    lines += [
+        f"  identity  {_when(i['at'])}  {i['what']} {i['identity']} ({i['evidence']})"
+        for i in one.get("identities", ())
+    ]
+    lines += [_link(link) for link in one["links"]]
+    lines += [f"  dead      letter {d['id']} ({d['kind']}, {d['state']}): {d['cause']}" for d in one.get("dead", ())]
+    return lines
+
+
+def _message(m: Row) -> list[str]:
+    way = "from" if m["direction"] == "in" else "to"
+    author = "" if m["author"] == "person" else f" by {m['agent'] or m['author']}"
+    text = str(m["text"]) if len(m["text"]) <= 200 else f"{m['text'][:200]}..."
+    named = f", the platform calls it {m['provider_id']}" if m["provider_id"] else ""
+    return [
+        f"  message   {_when(m['at'])}  {m['form']} {way} {_who(m['person'], m['name'])}{author}, inbox {m['inbox']}{named}",
+        f"            {text!r}",
+        f"            is {m['status']} since {_when(m['status_at'])}{_after(m['reason'])}",
+    ]
+
+
+def _person(p: Row) -> list[str]:
+    reach = ", ".join(value for value in (p["phone"], p["email"]) if value)
+    opted = ", opted out" if p["opted_out"] else ""
+    return [f"  person    {_when(p['created'])}  {_who(p['id'], p['name'])}{f' ({reach})' if reach else ''}{opted}"]
+
+
+def _event(event: Row | None) -> list[str]:
+    if event is None:
+        return ["  event     is no longer in the journal, or there was none"]
+    waits = ", waits for its step" if event["queued"] else ""
+    source = f"{event['source']} {event['account']}".strip()
+    return [f"  event     {_when(event['received'])}  journal {event['seq']} from {source}: {event['key']}{waits}"]
+
+
+def _command(c: Row) -> str:
+    tries = f", tried {c['attempts']} times" if c["attempts"] > 1 else ""
+    began = f", began {_when(c['started'])}" if c["started"] else ""
+    record = f", record {c['record']}" if c["record"] else ""
+    due = f", due {_when(c['due'])}" if c["due"] and c["state"] in ("waiting", "evidence") else ""
+    return (
+        f"  command   {_when(c['created'])}  {c['id']} {c['kind']} to {c['target']} by {c['rule']}: {c['state']}"
+        f"{began}{tries}{due}{record}{_after(c['reason'])}"
+    )
+
+
+def _link(link: Row) -> str:
+    record = f" record {link['record']}" if link["record"] else ""
+    return f"  crm       {_when(link['since'])}  {link['crm']}{record}: {link['state']}{_after(link['reason'])}"
+
+
+def _who(person: int, name: str | None) -> str:
+    return f"p{person} {name or ''}".strip()
+
+
+def _after(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _when(at: int) -> str:
+    from hub.cli.output import when
+
+    return when(at)

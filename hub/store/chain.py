@@ -1,0 +1,148 @@
+"""Why: everything that led to a message or record and everything that came of it, for read-only connections."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hub.store.database import Database
+
+Row = dict[str, Any]
+
+LIMIT = 200
+"""Most rows of one kind in a chain."""
+
+_OURS = re.compile(r"m?(\d{1,18})|[0-9a-f]{8}-(\d{1,18})")
+_CALLBACK = re.compile(r"[0-9a-f]{8}\.(\d{1,18})")
+
+
+def chains(db: Database, name: str) -> list[Row]:
+    """What `name` can mean, each with its whole chain; empty when nothing is called so.
+
+    A message: the hub's id (12, m12, or as it stands in the CRM), the platform's id, the id of its record in the CRM.
+    A person: the id of the contact in the CRM.
+    """
+    messages: dict[int, str] = {}
+    for row in db.rows("SELECT id FROM messages WHERE provider_id=? AND provider_id<>'' LIMIT 20", (name,)):
+        messages.setdefault(row[0], "the platform's message id")
+    for row in db.rows("SELECT message FROM outbox WHERE record=? AND record<>'' AND kind='log' LIMIT 20", (name,)):
+        messages.setdefault(row[0], "the record of a message in the CRM")
+    if found := _OURS.fullmatch(name):
+        messages.setdefault(int(found[1] or found[2]), "the hub's message id")
+    if found := _CALLBACK.fullmatch(name):
+        for row in db.rows("SELECT message FROM outbox WHERE id=? AND message>0", (int(found[1]),)):
+            messages.setdefault(row[0], "the hub's name for a send")
+    told = [_message(db, number, how) for number, how in messages.items()]
+    people: dict[int, None] = {}
+    for row in db.rows("SELECT person FROM links WHERE record=? AND record<>'' ORDER BY id LIMIT 20", (name,)):
+        people[row[0]] = None
+    told += [_person(db, person) for person in people]
+    return [chain for chain in told if chain]
+
+
+def _message(db: Database, number: int, how: str) -> Row:
+    found = _rows(
+        db,
+        "SELECT m.id, m.direction, m.author, m.agent, m.form, m.text, m.provider_id, m.at, m.received, m.status,"
+        " m.status_at, m.reason, m.event, m.person, p.name, c.id AS conversation, c.inbox FROM messages m"
+        " LEFT JOIN people p ON p.id=m.person LEFT JOIN conversations c ON c.id=m.conversation WHERE m.id=?",
+        (number,),
+    )
+    if not found:
+        return {}
+    message = found[0]
+    return {
+        "is": f"message {number}",
+        "matched": how,
+        "message": message,
+        "event": _event(db, message["event"]),
+        "decisions": _decisions(db, message["event"]),
+        "commands": _commands(db, message["event"], number),
+        "statuses": _rows(
+            db, "SELECT status, at, error FROM statuses WHERE message=? ORDER BY at LIMIT ?", (number, LIMIT)
+        ),
+        "links": _links(db, message["person"]),
+        "dead": _dead(db, message["event"], number),
+    }
+
+
+def _person(db: Database, person: int) -> Row:
+    found = _rows(db, "SELECT id, name, phone, email, opted_out, created FROM people WHERE id=?", (person,))
+    if not found:
+        return {}
+    commands = _rows(
+        db,
+        f"{_COMMANDS} WHERE kind='person' AND id IN (SELECT max(id) FROM outbox WHERE lane=? AND kind='person'"
+        " UNION SELECT min(id) FROM outbox WHERE lane=? AND kind='person') ORDER BY id",
+        (person, person),
+    )
+    began = commands[0]["event"] if commands else 0
+    return {
+        "is": f"person {person}",
+        "matched": "the record of a person in the CRM",
+        "person": found[0],
+        "event": _event(db, began),
+        "decisions": _decisions(db, began),
+        "commands": commands,
+        "identities": _rows(
+            db,
+            "SELECT at, what, identity, event, evidence FROM identity_events WHERE person=? ORDER BY id LIMIT ?",
+            (person, LIMIT),
+        ),
+        "links": _links(db, person),
+    }
+
+
+def _event(db: Database, seq: int) -> Row | None:
+    found = _rows(
+        db,
+        "SELECT seq, source, account, key, at, received, length(body) AS bytes,"
+        " EXISTS (SELECT 1 FROM queue q WHERE q.seq=journal.seq) AS queued FROM journal WHERE seq=?",
+        (seq,),
+    )
+    return found[0] if found else None
+
+
+def _decisions(db: Database, seq: int) -> list[Row]:
+    return _rows(
+        db,
+        "SELECT d.at, d.because, d.version, coalesce(c.hash, '') AS hash FROM decisions d"
+        " LEFT JOIN configurations c ON c.id=d.version WHERE d.event=? ORDER BY d.id LIMIT ?",
+        (seq, LIMIT),
+    )
+
+
+_COMMANDS = (
+    "SELECT id, kind, target, rule, class, state, attempts, doubt, due, created, started, record, reason, message,"
+    " event FROM outbox"
+)
+
+
+def _commands(db: Database, seq: int, message: int) -> list[Row]:
+    """What the event asked for (the keys of its commands begin with its number), and what was done with the message."""
+    by_event = _rows(db, f"{_COMMANDS} WHERE key>=? AND key<? ORDER BY id LIMIT ?", (f"{seq}:", f"{seq};", LIMIT))
+    by_message = _rows(db, f"{_COMMANDS} WHERE message=? AND message>0 ORDER BY id LIMIT ?", (message, LIMIT))
+    rows = {row["id"]: row for row in by_event + by_message}
+    return [rows[number] for number in sorted(rows)]
+
+
+def _links(db: Database, person: int) -> list[Row]:
+    return _rows(
+        db, "SELECT crm, state, record, owner, also, since, reason FROM links WHERE person=? ORDER BY id", (person,)
+    )
+
+
+def _dead(db: Database, seq: int, message: int) -> list[Row]:
+    return _rows(
+        db,
+        "SELECT id, kind, cause, at, state FROM dead WHERE (kind IN ('event', 'unrouted', 'plugin') AND ref=?)"
+        " OR (kind IN ('send', 'uncertain', 'person', 'log') AND ref IN (SELECT id FROM outbox WHERE message=?"
+        " AND message>0)) ORDER BY id LIMIT ?",
+        (seq, message, LIMIT),
+    )
+
+
+def _rows(db: Database, sql: str, args: tuple[Any, ...]) -> list[Row]:
+    cursor = db.connection.execute(sql, args)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -1,0 +1,47 @@
+"""What plugins are still to be told: written in the step, deleted together with the accept of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hub.store.database import Database
+
+NEVER = 1 << 62
+"""Due in the far future: waits for a human (see `Workspace.revive_plugin_work`)."""
+
+
+class PluginWork(NamedTuple):
+    """One event for one plugin. `event` is its place in the journal, `body` its plain data as JSON."""
+
+    id: int
+    event: int
+    body: str
+    attempts: int
+
+
+def due(db: Database, plugin: str, now: int, limit: int) -> list[PluginWork]:
+    """What a plugin is to be told now, in order of events."""
+    found = db.rows(
+        "SELECT id, event, body, attempts FROM plugin_work WHERE plugin=? AND due<=? ORDER BY event LIMIT ?",
+        (plugin, now, limit),
+    )
+    return [PluginWork(*row) for row in found]
+
+
+def next_due(db: Database, plugin: str, now: int) -> int:
+    """When the plugin's next work comes due after `now` (ms, 0 = nothing waits)."""
+    found = db.rows(
+        "SELECT coalesce(min(due), 0) FROM plugin_work WHERE plugin=? AND due>? AND due<?", (plugin, now, NEVER)
+    )
+    return int(found[0][0])
+
+
+def done(db: Database, ids: Sequence[int]) -> None:
+    """They were answered; inside the transaction that accepts the answers."""
+    db.run_many("DELETE FROM plugin_work WHERE id=?", [(i,) for i in ids])
+
+
+def failed(db: Database, work: int, attempts: int, again: int) -> None:
+    """One more attempt failed; tried again at `again` (ms, or `NEVER`)."""
+    db.run("UPDATE plugin_work SET attempts=?, due=? WHERE id=?", (attempts, again, work))

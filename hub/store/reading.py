@@ -1,0 +1,126 @@
+"""What people ask the store: overviews, dead letters, who is known. For read-only connections beside a running hub."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from hub.store.database import Database
+
+
+class DeadLetter(NamedTuple):
+    """A dead letter as people see it. `what` says what it stands for; times in ms."""
+
+    id: int
+    kind: str
+    ref: int
+    person: int
+    name: str
+    what: str
+    cause: str
+    at: int
+
+
+def queued(db: Database) -> int:
+    """Events that wait for their step."""
+    return int(db.rows("SELECT count(*) FROM queue")[0][0])
+
+
+def open_commands(db: Database) -> dict[tuple[str, str], int]:
+    """(kind, state) -> commands that are not ended."""
+    found = db.rows("SELECT kind, state, count(*) FROM outbox WHERE open=1 GROUP BY kind, state ORDER BY kind, state")
+    return {(kind, state): count for kind, state, count in found}
+
+
+def all_commands(db: Database) -> dict[tuple[str, str], int]:
+    """(kind, state) -> commands, the ended ones too: reads the whole outbox."""
+    found = db.rows("SELECT kind, state, count(*) FROM outbox GROUP BY kind, state ORDER BY kind, state")
+    return {(kind, state): count for kind, state, count in found}
+
+
+def dead_by_kind(db: Database) -> dict[str, int]:
+    """kind -> open dead letters."""
+    found = db.rows("SELECT kind, count(*) FROM dead WHERE state='open' GROUP BY kind ORDER BY kind")
+    return {str(kind): int(count) for kind, count in found}
+
+
+def links_by_state(db: Database) -> dict[tuple[str, str], int]:
+    """(crm, state) -> links."""
+    found = db.rows("SELECT crm, state, count(*) FROM links GROUP BY crm, state ORDER BY crm, state")
+    return {(crm, state): count for crm, state, count in found}
+
+
+def inboxes(db: Database) -> list[tuple[str, int, int]]:
+    """Inboxes with conversations: name, conversations, when somebody last wrote (ms)."""
+    return [
+        (name, count, last)
+        for name, count, last in db.rows(
+            "SELECT inbox, count(*), max(last_in) FROM conversations GROUP BY inbox ORDER BY inbox"
+        )
+    ]
+
+
+def paused(db: Database, now: int) -> list[tuple[int, str, str, int]]:
+    """Conversations whose automation is silent now: person, name, inbox, until when (ms)."""
+    return [
+        (person, name, inbox, until)
+        for person, name, inbox, until in db.rows(
+            "SELECT c.person, p.name, c.inbox, c.paused_until FROM conversations c JOIN people p ON p.id=c.person"
+            " WHERE c.paused_until>? ORDER BY c.paused_until",
+            (now,),
+        )
+    ]
+
+
+def plugin_work(db: Database) -> dict[str, int]:
+    """plugin -> events it is still to be told."""
+    found = db.rows("SELECT plugin, count(*) FROM plugin_work GROUP BY plugin ORDER BY plugin")
+    return {str(plugin): int(count) for plugin, count in found}
+
+
+def known(db: Database, reference: int | Sequence[str]) -> tuple[int, str, int]:
+    """The person behind an id or any of some identities: id, name, number of conversations; (0, "", 0) if unknown."""
+    if isinstance(reference, int):
+        ids = [reference]
+    else:
+        ids = [row[0] for row in db.rows_in("SELECT person FROM identities WHERE id IN (*)", reference)]
+    for person in ids:
+        while found := db.rows("SELECT id, name, redirect FROM people WHERE id=?", (person,)):
+            row_id, name, redirect = found[0]
+            if not redirect:
+                talks = db.rows("SELECT count(*) FROM conversations WHERE person=?", (row_id,))[0][0]
+                return int(row_id), str(name), int(talks)
+            person = redirect
+    return 0, "", 0
+
+
+_DEAD = """SELECT d.id, d.kind, d.ref, d.person, coalesce(p.name, ''),
+ coalesce(o.kind || ' to ' || o.target, j.source || ' ' || j.key, ''), d.cause, d.at
+ FROM dead d LEFT JOIN people p ON p.id=d.person
+ LEFT JOIN outbox o ON o.id=d.ref AND d.kind IN ('send', 'uncertain', 'person', 'log')
+ LEFT JOIN journal j ON j.seq=d.ref AND d.kind IN ('event', 'unrouted', 'plugin') WHERE d.state='open'"""
+
+
+def dead_letters(db: Database, limit: int = 100) -> list[DeadLetter]:
+    """The oldest open dead letters."""
+    return [DeadLetter(*row) for row in db.rows(f"{_DEAD} ORDER BY d.id LIMIT ?", (limit,))]
+
+
+def dead_among(db: Database, ids: Sequence[int]) -> list[DeadLetter]:
+    """Those of these dead letters that are open."""
+    return [DeadLetter(*row) for row in db.rows_in(f"{_DEAD} AND d.id IN (*) ORDER BY d.id", ids)]
+
+
+def dead_ids(db: Database, cause: str = "") -> list[int]:
+    """All open dead letters, or those whose kind or cause contains a text (capital or small letters alike)."""
+    found = db.rows(
+        "SELECT id FROM dead WHERE state='open' AND (?='' OR instr(lower(kind || ' ' || cause), lower(?)) > 0)"
+        " ORDER BY id",
+        (cause, cause),
+    )
+    return [row[0] for row in found]
+
+
+def as_dict(row: Any) -> dict[str, Any]:
+    """A named row as plain data."""
+    return dict(row._asdict())

@@ -1,0 +1,64 @@
+"""What the proof is computed from: the platforms' own ledgers, and what the driver knows because it made the people.
+
+All clock values are seconds of one monotonic clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from hub.contracts.simulator import Heard, Logged, Said
+
+TOKEN = re.compile(r"\bm\d{5,}\b")
+"""Each message of a run carries a word of its own, such as m00042; replies repeat it."""
+
+SETUP_CALLS = ("contacts", "properties")
+"""Endpoints of the first read (a list of contacts) and of the schema; they are not counted per message."""
+
+
+def token_of(text: str) -> str:
+    """The first token in a text, "" when there is none."""
+    found = TOKEN.search(text)
+    return found[0] if found else ""
+
+
+class Trouble(NamedTuple):
+    """A time when something was off: the hub was dead until it was ready again, or a platform was out."""
+
+    kind: Literal["kill", "crm", "channel"]
+    began: float
+    ended: float
+
+
+class Unsent(NamedTuple):
+    """What the hub says about a reply that it has not simply sent."""
+
+    state: str  # uncertain, dropped, dead
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledgers:
+    """`people`: person as the channel names him -> digits under which a CRM may know him. `owned`: contacts that stood
+    there before the hub came -> whose they are. `due`: tokens of messages that a rule answers. `unsent`: token of a
+    reply -> the hub's word, the only thing here that is not a platform's."""
+
+    heard: Sequence[Heard]
+    said: Sequence[Said]
+    logged: Sequence[Logged]
+    contacts: Sequence[Mapping[str, str]]
+    calls: Mapping[str, int]
+    people: Mapping[str, frozenset[str]]
+    owned: Mapping[str, frozenset[str]]
+    due: frozenset[str]
+    unsent: Mapping[str, Unsent] = field(default_factory=dict)
+    troubles: Sequence[Trouble] = ()
+    crm_swallowed: int = 0
+
+    @property
+    def kills(self) -> list[float]:
+        """When the hub was killed."""
+        return [trouble.began for trouble in self.troubles if trouble.kind == "kill"]
