@@ -49,7 +49,8 @@ def table(title: str, figures: Iterable[Figure]) -> Table:
     """Figures with spread and target."""
     shown = Table(title=title, title_justify="left", title_style="bold")
     for name in ("figure", "median", "spread", "target", "", "note"):
-        shown.add_column(name, justify="right" if name in ("median", "spread") else "left")
+        right = name in ("median", "spread")
+        shown.add_column(name, justify="right" if right else "left", no_wrap=name != "note")
     for figure in figures:
         target = f"{figure.want} {figure.target:g}" if figure.want else ""
         if figure.aim:

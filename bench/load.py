@@ -124,6 +124,8 @@ class Talks:
 
     def _answered(self, digits: str, callback: str, wamid: str) -> None:
         left = len(SAID)
+        webhooks = [request(status_webhook(wamid, f"+{digits}", said, callback)) for said in SAID]
+        began = perf_counter()
 
         def acked(status: int) -> None:
             nonlocal left
@@ -134,9 +136,7 @@ class Talks:
             if not left:
                 self._ended(digits)
 
-        for said in SAID:
-            webhook = request(status_webhook(wamid, f"+{digits}", said, callback))
-            began = perf_counter()
+        for webhook in webhooks:
             self.pool.post(webhook, acked)
 
     def _ended(self, digits: str, *, refused: bool = False) -> None:

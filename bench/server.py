@@ -18,7 +18,7 @@ from hub.engine.loader import load_plugins
 from hub.engine.settings import load_config
 from hub.engine.writer import Writer
 from hub.ingest.public import public_app
-from hub.store import Store, open_store
+from hub.store import Store
 from hub.store.journal import Claimed
 from hub.wire import json
 
@@ -68,7 +68,9 @@ class TimedStore(Store):
 class TimedWriter(Writer):
     """Notes how long (ms) each event waited from its arrival to the commit of its step."""
 
-    waits: list[int]
+    def __init__(self, store: Store, *args: Any, **named: Any) -> None:
+        super().__init__(TimedStore(store.db), *args, **named)
+        self.waits: list[int] = []
 
     def _step(self) -> bool:
         assert isinstance(self.store, TimedStore)
@@ -82,12 +84,6 @@ class TimedWriter(Writer):
 WRITERS: dict[str, type[Writer]] = {"idle": IdleWriter, "whole": Writer, "timed": TimedWriter}
 
 
-def _timed(folder: Path) -> Store:
-    store = TimedStore.__new__(TimedStore)
-    store.__dict__.update(vars(open_store(folder)))
-    return store
-
-
 class Server:
     """Lives in its own process. `start` tells the ports of the bare handler and of the hub."""
 
@@ -96,12 +92,7 @@ class Server:
         file.write_text(configuration(folder / "data", platform, crm), encoding="utf-8")
         plugins = load_plugins()
         self.hub = engine.Hub(load_config(file, plugins, {}), plugins)
-        parts: dict[str, Any] = {"Writer": WRITERS[writer]}
-        if writer == "timed":
-            TimedWriter.waits = []
-            parts["open_store"] = _timed
-        for name, part in parts.items():  # only here: the product has one writer and one store
-            setattr(engine, name, part)
+        vars(engine)["Writer"] = WRITERS[writer]  # only here: the product has one
         self._runners: list[web.AppRunner] = []
 
     async def start(self) -> tuple[int, int]:
@@ -141,7 +132,9 @@ class Server:
 
     async def waits(self) -> list[int]:
         """From arrival to commit, ms, since the last call."""
-        found, TimedWriter.waits = TimedWriter.waits, []
+        writer = self.hub.writer
+        assert isinstance(writer, TimedWriter)
+        found, writer.waits = writer.waits, []
         return found
 
     async def close(self) -> None:

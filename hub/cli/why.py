@@ -74,7 +74,8 @@ def _message(m: Row) -> list[str]:
     text = str(m["text"]) if len(m["text"]) <= 200 else f"{m['text'][:200]}..."
     named = f", the platform calls it {m['provider_id']}" if m["provider_id"] else ""
     return [
-        f"  message   {_when(m['at'])}  {m['form']} {way} {_who(m['person'], m['name'])}{author}, inbox {m['inbox']}{named}",
+        f"  message   {_when(m['at'])}  {m['form']} {way} {_who(m['person'], m['name'])}{author}, inbox {m['inbox']}"
+        f"{named}",
         f"            {text!r}",
         f"            is {m['status']} since {_when(m['status_at'])}{_after(m['reason'])}",
     ]

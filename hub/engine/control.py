@@ -1,6 +1,6 @@
 """The control socket in the data folder: one JSON request a line, one JSON reply a line, for this user only.
 
-{"do": "status"}, {"do": "event", "event": {...}} or {"do": "stop"} -> {"ok": true, ...} or {"ok": false, "error": "..."}
+{"do": "status"}, {"do": "event", "event": {...}} or {"do": "stop"}: {"ok": true, ...} or {"ok": false, "error": "..."}
 """
 
 from __future__ import annotations

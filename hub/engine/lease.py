@@ -126,6 +126,8 @@ def lease_crm(store: Store, line: Line, crm: str, kind: str, now: int, limit: in
                 row.end("dead", "its person is gone")
                 continue
             if kind == "person":
+                if person.name:
+                    work.wrote(crm, link.key, "name", person.name)
                 batch.persons.append(
                     PersonWrite(
                         outbox=row.id,

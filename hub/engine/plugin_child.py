@@ -10,7 +10,6 @@ import json
 import os
 import queue
 import signal
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint
@@ -83,4 +82,4 @@ def _say(answers: IO[bytes], answer: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -41,11 +41,9 @@ class Poller:
         while True:
             try:
                 polled = await self._outside.converse(self._channel.poll(cursor), self._number)
-            except Exception as error:  # a broken channel costs only its own connection
+            except HubError as error:
                 failures += 1
-                known = isinstance(error, HubError)
-                what = str(error) if known else f"the channel failed inside poll: {type(error).__name__}"
-                self._notices.raise_once(f"connection {self._connection}", what)
+                self._notices.raise_once(f"connection {self._connection}", str(error))
                 await asyncio.sleep(min(60_000, backoff(failures, getattr(error, "retry_after", 0))) / 1000)
                 continue
             except Exception as error:

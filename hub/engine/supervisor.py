@@ -82,10 +82,7 @@ class Supervisor:
             if time.monotonic() - began > WELL:
                 pause = FIRST_PAUSE
             say(f"the hub ended ({_how(code)}) and starts again in {pause:g} s")
-            until = time.monotonic() + pause
-            while not self._stopping and (left := until - time.monotonic()) > 0:
-                self._sleep(left)
-            if self._stopping:
+            if not self._rest(pause):
                 return 0
             pause = min(LONGEST_PAUSE, pause * 2)
 
@@ -139,6 +136,13 @@ class Supervisor:
 
     def _asked(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True
+
+    def _rest(self, seconds: float) -> bool:
+        """Wait before the next start; False when it is not to come."""
+        until = time.monotonic() + seconds
+        while not self._stopping and (left := until - time.monotonic()) > 0:
+            self._sleep(left)
+        return not self._stopping
 
     def _sleep(self, seconds: float) -> None:
         """Sleep, but not through a signal."""

@@ -70,12 +70,7 @@ def _person(db: Database, person: int) -> Row:
     found = _rows(db, "SELECT id, name, phone, email, opted_out, created FROM people WHERE id=?", (person,))
     if not found:
         return {}
-    commands = _rows(
-        db,
-        f"{_COMMANDS} WHERE kind='person' AND id IN (SELECT max(id) FROM outbox WHERE lane=? AND kind='person'"
-        " UNION SELECT min(id) FROM outbox WHERE lane=? AND kind='person') ORDER BY id",
-        (person, person),
-    )
+    commands = _rows(db, _PERSON_COMMANDS, (person, person))
     began = commands[0]["event"] if commands else 0
     return {
         "is": f"person {person}",
@@ -116,6 +111,12 @@ _COMMANDS = (
     "SELECT id, kind, target, rule, class, state, attempts, doubt, due, created, started, record, reason, message,"
     " event FROM outbox"
 )
+
+_FIRST_AND_LAST = (
+    " WHERE id IN (SELECT max(id) FROM outbox WHERE lane=? AND kind='person'"
+    " UNION SELECT min(id) FROM outbox WHERE lane=? AND kind='person') ORDER BY id"
+)
+_PERSON_COMMANDS = _COMMANDS + _FIRST_AND_LAST
 
 
 def _commands(db: Database, seq: int, message: int) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 from hub.model.people import Identity
@@ -49,6 +50,10 @@ class Needs:
     timers: set[tuple[str, int]] = field(default_factory=set)
 
 
+def _digest(value: str) -> str:
+    return blake2b(value.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
 class Workspace:
     """See module. Call inside one transaction: `load`, change rows, `save`."""
 
@@ -82,6 +87,8 @@ class Workspace:
         self._hold: dict[str, dict[int, str]] = {}
         self._timers: list[tuple[Any, ...]] = []
         self._read_done: dict[str, bool] = {}
+        self._own_writes: dict[tuple[str, str], set[str]] = {}
+        self._consumed: list[tuple[str, str, str]] = []
         self._sql: list[tuple[str, tuple[Any, ...]]] = []
 
     # -- lease -------------------------------------------------------------------------------------------------------
@@ -115,6 +122,11 @@ class Workspace:
         for crm, records in needs.records.items():
             self.links.fetch_by("record", records, "AND record <> '' AND crm=?", (crm,))
         self.links.fetch_by("key", needs.keys, "AND key <> ''")
+        if needs.keys:
+            for key, name, digest in db.rows_in(
+                "SELECT record, field, hash FROM write_ledger WHERE record IN (*)", list(needs.keys)
+            ):
+                self._own_writes.setdefault((key, name), set()).add(digest)
         self.dead.fetch(needs.dead)
         people = needs.people | set(self.owners.values())
         people |= {m.person for m in self.messages.rows.values()} | {r.lane for r in self.outbox.rows.values()}
@@ -210,9 +222,19 @@ class Workspace:
         """Remember how far a source was read."""
         self._cursors[name] = value
 
-    def wrote(self, crm: str, record: str, field_name: str, digest: str) -> None:
-        """The hub wrote this value itself."""
-        self._ledger.append((crm, record, field_name, digest, self.now))
+    def wrote(self, crm: str, key: str, field_name: str, value: str) -> None:
+        """The hub is about to write this value itself, to the record with its key."""
+        self._ledger.append((crm, key, field_name, _digest(value), self.now))
+
+    def own_echo(self, key: str, field_name: str, value: str) -> bool:
+        """Whether this value, read from the CRM, is the hub's own write coming back; asked once per write."""
+        own = self._own_writes.get((key, field_name), set())
+        digest = _digest(value)
+        if digest not in own:
+            return False
+        own.discard(digest)
+        self._consumed.append((key, field_name, digest))
+        return True
 
     def release(self, crm: str, person: int) -> None:
         """Logs that waited for this link may go."""
@@ -297,6 +319,7 @@ class Workspace:
                 self._timers,
             ),
             ("INSERT OR REPLACE INTO write_ledger VALUES (?,?,?,?,?)", self._ledger),
+            ("DELETE FROM write_ledger WHERE record=? AND field=? AND hash=?", self._consumed),
         )
         for sql, args in many:
             if args:

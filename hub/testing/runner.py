@@ -63,22 +63,25 @@ class HubRun:
         """What the hub tells over its control socket; empty while none answers."""
         return await asyncio.to_thread(ask, self.data, {"do": "status"}, 2.0) or {}
 
-    async def kill(self) -> None:
-        """kill -9 the hub's process, and nothing else. A hub that is starting is waited for."""
+    async def kill(self) -> float:
+        """kill -9 the hub's process, and nothing else; returns when. A hub that is starting is waited for."""
         pid = int((await self.ready())["pid"])
         self._dead.add(pid)
+        at = time.monotonic()
         os.kill(pid, signal.SIGKILL)
         if not self.supervised:
             await self._gone()
+        return at
 
-    async def kill_all(self) -> None:
-        """kill -9 the hub and whoever watches over it; both stay dead until `start`."""
-        facts = self._facts()
+    async def kill_all(self) -> float:
+        """kill -9 the hub and whoever watches over it; both stay dead until `start`. Returns when."""
+        facts, at = self._facts(), time.monotonic()
         if facts:
             self._dead.add(int(facts["pid"]))
         if self._process is not None and self._process.returncode is None:
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._gone()
+        return at
 
     async def stop(self, grace: float = 25.0) -> None:
         """Ask the hub to end, and end it if it does not within `grace` seconds."""

@@ -85,18 +85,13 @@ class Stage:
         while set((await self.hub.status()).get("crms", {}).values()) != {"ready"}:
             await asyncio.sleep(0.1)
 
-    async def killed(self, *, everything: bool = False) -> None:
-        """kill -9 now, and wait until a hub runs again."""
-        began = time.monotonic()
-        if everything:
-            await self.hub.kill_all()
-        else:
-            await self.hub.kill()
-            began = max(began, time.monotonic() - 0.01)  # a hub that was starting was waited for
+    async def kill(self, *, everything: bool = False) -> None:
+        """kill -9 the hub (or `everything`, its supervisor too), and wait until a hub runs again."""
+        at = await (self.hub.kill_all() if everything else self.hub.kill())
         if everything or not self.hub.supervised:
             await self.hub.start()
         await self.hub.ready()
-        self.troubles.append(Trouble("kill", began, time.monotonic()))
+        self.troubles.append(Trouble("kill", at, time.monotonic()))
 
     async def crm_out(self, seconds: float) -> None:
         """The CRM drops every connection for a while."""

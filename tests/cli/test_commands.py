@@ -244,7 +244,7 @@ def test_every_command_module_registers_itself() -> None:
     for name in COMMANDS:
         app = typer.Typer()
         importlib.import_module(f"hub.cli.{name}").register(app)
-        assert app.registered_commands
+        assert app.registered_commands or app.registered_groups
 
 
 def test_the_real_process_shows_no_traceback(here: Path) -> None:

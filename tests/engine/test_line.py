@@ -3,7 +3,7 @@
 import json
 
 from hub.contracts.crm import Written
-from hub.model.events import DeadHandled, HumanReplied, PauseChanged, RowOutcome, CrmSettled
+from hub.model.events import CrmSettled, DeadHandled, HumanReplied, PauseChanged, RowOutcome
 from hub.model.people import Identity
 from hub.model.records import Record
 from hub.testing.tabletop import Tabletop
@@ -420,3 +420,31 @@ def test_somebody_without_a_number_is_the_same_person_when_the_number_shows(tabl
     assert table.rows("SELECT count(*) FROM people") == [(1,)]
     assert table.rows("SELECT count(*) FROM conversations") == [(1,)]
     assert table.rows("SELECT phone FROM people") == [("+15550101",)]
+
+
+def test_a_name_changed_in_the_crm_is_the_name_but_the_hubs_own_write_is_no_change(table: Tabletop, text):
+    table.crm_knows()
+    table.post("meta", text(1, "hello", name="Ana Original"))
+    table.step()
+    (write,) = table.crm("person").persons
+    table.crm_answers(Written(outbox=write.outbox, record="9", new=True))
+    table.store.db.run("UPDATE people SET name='Ana Local'")
+
+    table.crm_knows(record(9, PHONE, name="Ana Original", key=write.key), feed="recent")
+    assert table.rows("SELECT name FROM people") == [("Ana Local",)]  # our own write came back: no change
+
+    table.crm_knows(record(9, PHONE, name="Ana Married", key=write.key), feed="recent")
+    assert table.rows("SELECT name FROM people") == [("Ana Married",)]
+
+
+def test_a_contact_made_by_the_hub_and_seen_in_the_feed_is_the_same_person(table: Tabletop, text):
+    table.crm_knows()
+    table.post("meta", text(1, "hello"))
+    table.step()
+    (write,) = table.crm("person").persons
+    table.crm_knows(record(9, PHONE, name="Ana", key=write.key), feed="recent")  # before its receipt
+
+    assert table.rows("SELECT state, record FROM links") == [("linked", "9")]
+    table.crm_answers(Written(outbox=write.outbox, record="9", new=True))
+    assert table.rows("SELECT count(*) FROM people") == [(1,)]
+    assert [entry.record for entry in table.crm("log").logs] == ["9"]

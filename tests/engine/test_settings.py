@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from hub import CRM, Capabilities, Channel, CRMCapabilities, PluginSettings, hookimpl
 from hub.contracts.errors import ConfigError
@@ -25,7 +25,7 @@ class PostSettings(PluginSettings):
 
     token: SecretStr
     """From the post office."""
-    second_token: SecretStr | None = None
+    second_token: SecretStr | None = Field(None, max_length=50)
     base_url: str = "https://post.example.com"
     rate: float = 5
     nick: str = ""
@@ -394,7 +394,15 @@ def test_a_simulator_on_this_machine_may_have_its_secret_in_plain_text(read: Rea
 
 
 @pytest.mark.parametrize(
-    "base_url", ["http://127.0.0.1.example.com", "http://localhost@example.com", "127.0.0.1", "http://[::1", ""]
+    "base_url",
+    [
+        "http://127.0.0.1.example.com",
+        "http://localhost@example.com",
+        "http://localhost.example.com",
+        "127.0.0.1",
+        "http://[::1",
+        "",
+    ],
 )
 def test_an_address_that_only_looks_like_this_machine_may_not(read: Read, base_url: str) -> None:
     with pytest.raises(ConfigError, match="'token' is a secret and stands here in plain text"):
@@ -410,6 +418,18 @@ def test_no_sentence_shows_what_came_from_a_secret(read: Read) -> None:
         said = "".join(traceback.format_exception(error.value))
         assert SECRET not in said
         assert "bad-nick-0000" not in said
+
+
+def test_a_simulators_long_secret_is_not_shown_in_part(read: Read) -> None:
+    with pytest.raises(ConfigError) as error:
+        read(f"""{HEAD}[connection.b]
+channel = "post"
+base_url = "http://[::1]:9"
+token = "x"
+second_token = "{SECRET * 9}"
+""")
+    assert str(error.value).startswith("hub.toml:12: 'second_token'")
+    assert SECRET not in str(error.value)
 
 
 def test_the_connection_of_a_quarantined_plugin_rests_and_the_others_work(read: Read) -> None:

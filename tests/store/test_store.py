@@ -46,9 +46,13 @@ def test_numbers_are_never_used_again_after_the_queue_was_emptied(store: Store):
 
 
 def test_a_failed_transaction_leaves_nothing_and_the_next_one_works(store: Store):
-    with pytest.raises(RuntimeError), store.transaction():
-        store.append([event("a")])
-        raise RuntimeError("broken on purpose")
+    def broken() -> None:
+        with store.transaction():
+            store.append([event("a")])
+            raise RuntimeError("broken on purpose")
+
+    with pytest.raises(RuntimeError):
+        broken()
 
     assert store.claim(10) == []
     assert store.accept([event("a")]) == [1]
@@ -101,7 +105,7 @@ def test_readers_cannot_write(store: Store, tmp_path: Path):
     reader = open_reader(tmp_path / "data")
     try:
         assert reader.rows("SELECT count(*) FROM journal") == [(1,)]
-        with pytest.raises(Exception, match="readonly|query_only|read-only"):
+        with pytest.raises(Exception, match=r"readonly|query_only|read-only"):
             reader.run("DELETE FROM journal")
     finally:
         reader.close()

@@ -44,6 +44,7 @@ def _one(record: Record, crm: str, seq: int, work: Workspace) -> None:
                 _link(link, record, work)
             link.owner = record.owner
             _own_all(record.identities, person, crm, seq, work)
+            _take_name(record, link, person, seq, work)
         return
     owned = [i for i in record.identities if people.find([i], work) is not None]
     person = people.find(owned, work) if owned else None
@@ -65,6 +66,15 @@ def _one(record: Record, crm: str, seq: int, work: Workspace) -> None:
     _own_all(record.identities, person, crm, seq, work)
     if not person.name:
         person.name = record.name
+
+
+def _take_name(record: Record, link: LinkRow, person: PersonRow, seq: int, work: Workspace) -> None:
+    """The CRM is the system of record: a name changed there is the person's name, unless it is our own write."""
+    if work.own_echo(link.key, "name", record.name) or not record.name or record.name == person.name:
+        return
+    if person.name:
+        work.decide(seq, 0, person.id, 0, f"the name was changed in {link.crm}")
+    person.name = record.name
 
 
 def _own_all(identities: tuple[Identity, ...], person: PersonRow, crm: str, seq: int, work: Workspace) -> None:

@@ -172,11 +172,11 @@ CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT
 -- What the hub itself wrote into the CRM, so that it is recognised when it comes back.
 CREATE TABLE write_ledger (
   crm TEXT NOT NULL,
-  record TEXT NOT NULL,
+  record TEXT NOT NULL,            -- the hub's key on the record
   field TEXT NOT NULL,
   hash TEXT NOT NULL,
   at INTEGER NOT NULL,
-  PRIMARY KEY (crm, record, field, hash)
+  PRIMARY KEY (record, field, hash, crm)
 ) WITHOUT ROWID;
 
 CREATE TABLE plugin_work (
