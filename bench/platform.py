@@ -48,6 +48,8 @@ class Platform:
         path, _, query = path.partition("?")
         if path.endswith("/messages"):
             return self._send(json.loads(body))
+        if path == "/notify":
+            return 200, {}
         last = path.rsplit("/", 1)[-1]
         if method == "GET" and "/properties/" in path:
             return 200, {"results": [_property(name) for name in FIELDS]}

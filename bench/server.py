@@ -23,11 +23,15 @@ from hub.store.journal import Claimed
 from hub.wire import json
 
 
-def configuration(data: Path, platform: int, crm: bool) -> str:
-    """hub.toml of the hub under test: a hundred rules with keywords, and a pace that is never the limit."""
+def configuration(data: Path, platform: int, *, crm: bool, listen: tuple[str, str] | None = None) -> str:
+    """hub.toml of the hub under test: a hundred rules with keywords, and a pace that is never the limit.
+
+    `listen`: addresses of the public and the admin listener.
+    """
     base = f"http://127.0.0.1:{platform}"
+    places = 'listen = "{}"\nadmin = "{}"\n'.format(*listen) if listen else ""
     parts = [
-        f'[hub]\ndata = "{data}"\naccept_queue = 50000\ndisk_min_mb = 0\n',
+        f'[hub]\ndata = "{data}"\naccept_queue = 50000\ndisk_min_mb = 0\n{places}',
         f'[connection.meta]\nchannel = "whatsapp"\napp_secret = "{SECRET.decode()}"\nverify_token = "verify-token"\n'
         f'access_token = "access-token"\nbase_url = "{base}"\nrate = 100000\n',
         f'[inbox.sales]\nconnection = "meta"\naccount = "{ACCOUNT}"\n',
@@ -89,7 +93,7 @@ class Server:
 
     def __init__(self, folder: Path, platform: int, writer: str, crm: bool) -> None:
         file = folder / "hub.toml"
-        file.write_text(configuration(folder / "data", platform, crm), encoding="utf-8")
+        file.write_text(configuration(folder / "data", platform, crm=crm), encoding="utf-8")
         plugins = load_plugins()
         self.hub = engine.Hub(load_config(file, plugins, {}), plugins)
         vars(engine)["Writer"] = WRITERS[writer]  # only here: the product has one

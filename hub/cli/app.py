@@ -24,6 +24,9 @@ COMMANDS = (
     "dead",
     "why",
     "plugins",
+    "demo",
+    "phone",
+    "chaos",
     "version",
 )
 """Modules of this package in the order of the help page."""

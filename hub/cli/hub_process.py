@@ -72,7 +72,7 @@ async def serve(config: Config, plugins: Plugins, pulse: Pulse | None = None) ->
         hub = Hub(config, plugins, pulse)
         await hub.start()
         app = public_app(hub)
-        public = web.AppRunner(app, access_log=None, shutdown_timeout=config.hub.stop_grace)
+        public = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         admin = web.AppRunner(admin_app(hub, app[LISTENER].answers), access_log=None, shutdown_timeout=1.0)
         try:
             for runner, listener in ((public, public_socket), (admin, admin_socket)):
@@ -84,9 +84,9 @@ async def serve(config: Config, plugins: Plugins, pulse: Pulse | None = None) ->
             log.info("the hub stops")
         finally:
             (data / RUN).unlink(missing_ok=True)
-            hub.stopping = True  # what still arrives is asked to come again
-            await public.cleanup()
+            hub.stopping = True  # what still arrives is asked to come again, until all else is finished
             await hub.stop()
+            await public.cleanup()
             await admin.cleanup()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)

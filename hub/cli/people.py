@@ -31,6 +31,8 @@ def settings(config: Path) -> HubSettings:
 
 def reference(text: str, region: str) -> str:
     """`text` as events name a person: p and a number, or an identity. Raises ConfigError when it is neither."""
+    import re
+
     from hub.contracts.errors import ConfigError
     from hub.identity import email_key, phone_keys
     from hub.model.people import Identity
@@ -47,6 +49,9 @@ def reference(text: str, region: str) -> str:
         return Identity("email", "", mailbox).id
     if keys := phone_keys(text, region):
         return Identity("phone", "", keys[0]).id
+    digits = re.sub(r"[\s().-]", "", text)
+    if re.fullmatch(r"\+[0-9]{5,20}", digits):  # a number that a platform knows, though no plan has it
+        return Identity("phone", "", digits).id
     raise ConfigError(
         f"'{text}' names no person",
         remedy="write p12, a phone number with its country code, an e-mail address, or kind:scope:key",

@@ -141,7 +141,7 @@ class PluginWorker:
         self._kills += 1
         log.warning("a plugin's process was ended", plugin=self.name, reason=why, in_a_row=self._kills)
         if self._kills >= KILLS:
-            self.quarantine = f"its process was ended {KILLS} times in a row, last because it {why}"
+            self.quarantine = f"its process was ended {KILLS} times in a row, the last time: {why}"
             self._hub.notices.raise_once(
                 f"plugin {self.name}", f"quarantined, its work is kept until the hub starts again: {self.quarantine}"
             )

@@ -78,7 +78,7 @@ class Supervisor:
             began = time.monotonic()
             code = self._one_life()
             if self._stopping or code in (0, MISTAKE):
-                return code if code >= 0 else 1
+                return 0 if code == -signal.SIGTERM else code if code >= 0 else 1
             if time.monotonic() - began > WELL:
                 pause = FIRST_PAUSE
             say(f"the hub ended ({_how(code)}) and starts again in {pause:g} s")
@@ -101,7 +101,7 @@ class Supervisor:
             if self._stopping:
                 if not told:
                     child.terminate()
-                    told = now + 2 * float(self._facts().get("grace", 0)) + GRACE
+                    told = now + float(self._facts().get("grace", 0)) + GRACE
                 elif now > told:
                     say("the hub does not stop and is killed")
                     child.kill()

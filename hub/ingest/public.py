@@ -75,6 +75,8 @@ class PublicListener:
         finally:
             pulse.beat(LOOP)
         if raws:
+            if self._hub.stopping:  # it began to stop while the body came in
+                return web.Response(status=503, headers=COME_AGAIN, text="come again")
             received = now_ms()
             try:
                 await self._hub.writer.accept([raw_incoming(name, raw, received) for raw in raws])

@@ -22,10 +22,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Command):
-    """Say `text` in the conversation of the event."""
+    """Say `text` in the conversation of the event. `once`: the rule wants to know later when it last spoke here."""
 
     kind: ClassVar[str] = "send"
     text: str
+    once: bool = False
     cls: SendClass = "reply"
     agent: str = ""
 

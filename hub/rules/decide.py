@@ -69,7 +69,7 @@ def _by_rules(event: MessageReceived, view: View, rules: RuleSet) -> Decision:
             continue
         text = rule.reply.render(view.person.language, _values(rule, event, view) if rule.reply.uses else {})
         if text:
-            commands.append(Send(rule=rule.name, text=text))
+            commands.append(Send(rule=rule.name, text=text, once=bool(rule.once_per)))
             because.append(f"{rule.name}: {matched}")
         else:
             because.append(f"{rule.name}: {matched}; the text is empty")

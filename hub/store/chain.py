@@ -57,7 +57,7 @@ def _message(db: Database, number: int, how: str) -> Row:
         "message": message,
         "event": _event(db, message["event"]),
         "decisions": _decisions(db, message["event"]),
-        "commands": _commands(db, message["event"], number),
+        "commands": _commands(db, message["event"], number, message["person"]),
         "statuses": _rows(
             db, "SELECT status, at, error FROM statuses WHERE message=? ORDER BY at LIMIT ?", (number, LIMIT)
         ),
@@ -119,11 +119,12 @@ _FIRST_AND_LAST = (
 _PERSON_COMMANDS = _COMMANDS + _FIRST_AND_LAST
 
 
-def _commands(db: Database, seq: int, message: int) -> list[Row]:
-    """What the event asked for (the keys of its commands begin with its number), and what was done with the message."""
+def _commands(db: Database, seq: int, message: int, person: int) -> list[Row]:
+    """What the event asked for (the keys of its commands begin with its number), what was done with the message, and
+    what made the person's record."""
     by_event = _rows(db, f"{_COMMANDS} WHERE key>=? AND key<? ORDER BY id LIMIT ?", (f"{seq}:", f"{seq};", LIMIT))
     by_message = _rows(db, f"{_COMMANDS} WHERE message=? AND message>0 ORDER BY id LIMIT ?", (message, LIMIT))
-    rows = {row["id"]: row for row in by_event + by_message}
+    rows = {row["id"]: row for row in by_event + by_message + _rows(db, _PERSON_COMMANDS, (person, person))}
     return [rows[number] for number in sorted(rows)]
 
 

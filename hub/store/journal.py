@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
@@ -67,6 +68,8 @@ def accept(db: Database, events: Sequence[Incoming]) -> list[int]:
     return seqs
 
 
+LANE = Claimed._fields.index("lane")
+
 _CLAIM = (
     "SELECT q.seq, j.source, j.account, j.key, q.lane, j.at, j.received, j.body"
     " FROM queue q CROSS JOIN journal j ON j.seq = q.seq"
@@ -76,17 +79,16 @@ _CLAIM = (
 def claim(db: Database, budget: int) -> list[Claimed]:
     """The next events in journal order, at most `budget`.
 
-    With a backlog, no lane gets more than its share of the budget: one person's thousand messages delay the others
-    by a few steps at most.
+    When one lane crowds the head of a backlog, every lane gets its share of the budget first and what is left goes by
+    order: one person's thousand messages delay the others by a few steps at most.
     """
-    found = db.rows(f"{_CLAIM} ORDER BY q.seq LIMIT ?", (budget + 1,))
-    if len(found) > budget:
-        share = max(1, budget // 16)
+    found = db.rows(f"{_CLAIM} ORDER BY q.seq LIMIT ?", (budget,))
+    share = max(1, budget // 16)
+    if len(found) == budget and max(Counter(row[LANE] for row in found).values()) > share:
         found = db.rows(
             f"{_CLAIM} WHERE q.seq IN (SELECT seq FROM (SELECT seq,"  # noqa: S608 - no value is formatted in
-            " row_number() OVER (PARTITION BY lane ORDER BY seq)"
-            " AS place FROM (SELECT seq, lane FROM queue ORDER BY seq LIMIT ?)) WHERE place <= ? ORDER BY seq LIMIT ?)"
-            " ORDER BY q.seq",
+            " row_number() OVER (PARTITION BY lane ORDER BY seq) AS place"
+            " FROM (SELECT seq, lane FROM queue ORDER BY seq LIMIT ?)) ORDER BY place > ?, seq LIMIT ?) ORDER BY q.seq",
             (FAIR_SCAN, share, budget),
         )
     return [Claimed(*row) for row in found]

@@ -21,9 +21,9 @@ class PluginWork(NamedTuple):
 
 
 def due(db: Database, plugin: str, now: int, limit: int) -> list[PluginWork]:
-    """What a plugin is to be told now, in order of events."""
+    """What a plugin is to be told now: in order of events, those that failed before after all others."""
     found = db.rows(
-        "SELECT id, event, body, attempts FROM plugin_work WHERE plugin=? AND due<=? ORDER BY event LIMIT ?",
+        "SELECT id, event, body, attempts FROM plugin_work WHERE plugin=? AND due<=? ORDER BY attempts, event LIMIT ?",
         (plugin, now, limit),
     )
     return [PluginWork(*row) for row in found]

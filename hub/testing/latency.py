@@ -9,15 +9,18 @@ from hub.contracts.simulator import Heard
 from hub.testing.ledgers import Trouble, token_of
 
 
-def to_crm(heard: Sequence[Heard], stored: Mapping[str, float], troubles: Sequence[Trouble]) -> tuple[float, float]:
+def to_crm(
+    heard: Sequence[Heard], stored: Mapping[str, float], troubles: Sequence[Trouble], lead: float = 0.0
+) -> tuple[float, float]:
     """p95 of the seconds from the 200 to the CRM, and the share (0..1) of all messages that it covers.
 
-    Left out are messages acknowledged from the beginning of a trouble until its traces were worked off.
+    Left out are messages acknowledged from `lead` seconds before a trouble until its traces were worked off. Without
+    a lead those that a trouble caught on their way count with all that they had to wait.
     """
     arrived = sorted((h.acked, stored[token]) for h in heard if h.acked and (token := token_of(h.text)) in stored)
     if not arrived:
         return 0.0, 0.0
-    spans = [(trouble.began, worked_off(arrived, trouble.ended)) for trouble in troubles]
+    spans = [(trouble.began - lead, worked_off(arrived, trouble.ended)) for trouble in troubles]
     waits = sorted(done - acked for acked, done in arrived if not any(a <= acked <= b for a, b in spans))
     p95 = max(0.0, waits[math.ceil(len(waits) * 0.95) - 1]) if waits else 0.0
     return p95, len(waits) / len(heard)

@@ -22,6 +22,9 @@ IN_FLIGHT = 32
 WRITE_DOWN = 2.0
 """Seconds in which a killed hub may not yet have written down an answer that left the platform."""
 
+CAUGHT = 3.0
+"""Seconds before a trouble in which a message may be caught by it on its way into the CRM."""
+
 SHARE = 0.5
 """The p95 must cover at least this share of all messages."""
 
@@ -30,7 +33,8 @@ SHARE = 0.5
 class Proof:
     """What was counted. Counts of messages unless the name says otherwise; times in seconds.
 
-    `misfiled` rows or replies that reached somebody else · `reply_rows_wrong` replies that a phone received but the
+    `to_crm_p95_s` counts messages that a trouble caught on their way, `calm_p95_s` leaves out all of the last seconds
+    before one · `misfiled` rows or replies that reached somebody else · `reply_rows_wrong` replies that a phone received but the
     CRM does not show, or the other way round · `unacked` messages that the hub never acknowledged.
     """
 
@@ -49,6 +53,7 @@ class Proof:
     to_crm_p95_s: float
     drain_s: float
     p95_share: float
+    calm_p95_s: float
     unacked: int
     misfiled: int
     reply_rows_wrong: int
@@ -91,7 +96,7 @@ class Proof:
     def second_line(self) -> str:
         """What the run went through."""
         return (
-            f"ALSO p95_share={self.p95_share:.0%} kills={self.kills} redelivered={self.redelivered}"
+            f"ALSO p95_share={self.p95_share:.0%} calm_p95_s={self.calm_p95_s:.2f} kills={self.kills} redelivered={self.redelivered}"
             f" sends_swallowed={self.swallowed} crm_answers_swallowed={self.crm_swallowed} dropped={self.dropped}"
             f" unacked={self.unacked} misfiled={self.misfiled} reply_rows_wrong={self.reply_rows_wrong}"
         )
@@ -109,7 +114,8 @@ def prove(ledgers: Ledgers) -> Proof:
     for row in rows:
         first.setdefault(token_of(row.text), row)
     known = {token_of(heard.text) for heard in acked}
-    p95, share = to_crm(acked, {token: row.stored for token, row in first.items()}, ledgers.troubles)
+    stored = {token: row.stored for token, row in first.items()}
+    p95, share = to_crm(acked, stored, ledgers.troubles)
     whose = {str(contact["id"]): _whose(contact, ledgers) for contact in ledgers.contacts}
     sends = _sends(ledgers, {token_of(heard.text): heard for heard in acked})
     last_ack = max((heard.acked for heard in acked), default=0.0)
@@ -126,6 +132,7 @@ def prove(ledgers: Ledgers) -> Proof:
         to_crm_p95_s=p95,
         drain_s=max(0.0, last_effect - last_ack),
         p95_share=share,
+        calm_p95_s=to_crm(acked, stored, ledgers.troubles, CAUGHT)[0],
         unacked=len(ledgers.heard) - len(acked),
         misfiled=_misfiled(ledgers, whose),
         kills=len(ledgers.kills),

@@ -115,5 +115,3 @@ class HubRun:
 def _environment() -> dict[str, str]:
     """The caller's environment without settings of a hub of his own."""
     return {name: value for name, value in os.environ.items() if not name.startswith("DRAGOMAN_")}
-
-

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 SECRET = "open-sesame"  # noqa: S105 - of a platform that exists only here
 LONG = 30.0  # seconds that anything may take before a test gives up
 
-PLUGIN = '''
+PLUGIN = """
 import json, os, sys, time
 from hub.contracts.errors import BadSignature, Unavailable
 from hub import (CRM, CRMCapabilities, Capabilities, Channel, HttpCall, Identity, MessageReceived, Page,
@@ -102,7 +102,7 @@ def hub_on_event(event, settings):
     if "stdin" in text:
         return [{"note": f"stdin says {sys.stdin.read()!r}"}]
     return [{"note": f"{settings['greeting']} {name} {event['id'].partition('.')[2]} {os.getpid()}"}]
-'''
+"""
 
 CONFIG = """
 [hub]
@@ -136,6 +136,10 @@ class Shop:
         self.folder, self.config, self.data = folder, folder / "hub.toml", folder / "data"
         self.said: list[dict[str, str]] = []
         self.down = False
+        self.asked = 0
+        self.open = threading.Event()
+        """While it is not set, the platform takes requests and gives no answer."""
+        self.open.set()
         self.site = folder / "site"
         info = self.site / "post-1.0.dist-info"
         info.mkdir(parents=True)
@@ -148,7 +152,7 @@ class Shop:
         threading.Thread(target=self._platform.serve_forever, args=(0.02,), daemon=True).start()
         text = CONFIG.format(base_url=f"http://127.0.0.1:{self._platform.server_port}", secret=SECRET)
         self.config.write_text(text + (CRM_TABLE if crm else "") + (PLUGIN_TABLE if plugin else ""))
-        self._processes: list[subprocess.Popen[str]] = []
+        self.processes: list[subprocess.Popen[str]] = []
         self._dead: set[int] = set()
 
     def environ(self) -> dict[str, str]:
@@ -170,7 +174,7 @@ class Shop:
         """Start Python; what it says on stderr goes to `log`."""
         with (self.folder / "log").open("a") as log:
             process = subprocess.Popen([sys.executable, *args], env=self.environ(), stderr=log, text=True)
-        self._processes.append(process)
+        self.processes.append(process)
         return process
 
     @property
@@ -182,7 +186,7 @@ class Shop:
         """What the hub says of itself in run.json, once one runs that was not killed by us."""
 
         def look() -> dict[str, Any] | None:
-            for process in self._processes:
+            for process in self.processes:
                 assert process.poll() is None, self.log
             try:
                 facts: dict[str, Any] = json.loads((self.data / "run.json").read_text())
@@ -198,6 +202,18 @@ class Shop:
         self._dead.add(pid)
         os.kill(pid, 9)
 
+    def forget(self) -> None:
+        """The processes that were started may have ended, and are none of our business any more."""
+        for process in self.processes:
+            process.wait(LONG)
+        self.processes.clear()
+
+    def stop(self) -> None:
+        """Stop the processes gracefully."""
+        for process in self.processes:
+            process.terminate()
+        self.forget()
+
     def until(self, look: Callable[[], T | None]) -> T:
         """Look until there is something; fails after `LONG`."""
         end = time.monotonic() + LONG
@@ -209,9 +225,10 @@ class Shop:
 
     def close(self) -> None:
         """End what still runs."""
-        for process in self._processes:
+        self.open.set()
+        for process in self.processes:
             process.terminate()
-        for process in self._processes:
+        for process in self.processes:
             try:
                 process.wait(LONG)
             except subprocess.TimeoutExpired:
@@ -222,7 +239,9 @@ class Shop:
 
     # -- the platform --------------------------------------------------------------------------------------------------
 
-    def say(self, number: int, text: str, person: str = "+15550101", *, secret: str = SECRET, timeout: float = LONG) -> int:
+    def say(
+        self, number: int, text: str, person: str = "+15550101", *, secret: str = SECRET, timeout: float = LONG
+    ) -> int:
         """A person writes: one delivery to the hub that runs now. Returns the status, 0 when no answer came."""
         body = json.dumps({"id": f"w{number}", "from": person, "text": text, "name": "Ana"}).encode()
         address = self.ready()["listen"] + "/hook/post"
@@ -234,6 +253,8 @@ class Shop:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
+                shop.asked += 1
+                shop.open.wait(LONG)
                 if shop.down:
                     self.send_response(503)
                     self.end_headers()

@@ -1,21 +1,19 @@
-"""What a waiting person sees: a live line in a terminal, nothing elsewhere."""
+"""What a waiting person sees: a live line on stderr in a terminal; elsewhere only the notes."""
 
 from __future__ import annotations
 
 import sys
-import time
 from types import TracebackType
 from typing import Any
 
 
 class Watch:
-    """A progress bar on stderr while the block runs. `show` may be called as often as one likes."""
+    """A progress bar while the block runs. All methods may be called as often as one likes."""
 
-    def __init__(self, total: int) -> None:
-        self._total = total
+    def __init__(self, total: int, unit: str = "in the CRM") -> None:
+        self._total, self._unit = total, unit
         self._progress: Any = None
         self._task: Any = None
-        self.began = time.monotonic()
 
     def __enter__(self) -> Watch:
         if sys.stderr.isatty():
@@ -25,20 +23,42 @@ class Watch:
             self._progress = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
-                TextColumn("{task.completed}/{task.total} in the CRM  {task.fields[more]}"),
+                TextColumn("{task.completed}/{task.total} {task.fields[unit]}  {task.fields[more]}"),
                 TimeElapsedColumn(),
-                console=Console(stderr=True),
+                console=Console(stderr=True, highlight=False),
                 transient=True,
             )
-            self._task = self._progress.add_task("starting", total=self._total, more="")
+            self._task = self._progress.add_task(f"{'starting':<26}", total=self._total, unit=self._unit, more="")
             self._progress.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the bar away."""
         if self._progress is not None:
             self._progress.stop()
+            self._progress = None
 
-    def show(self, phase: str, in_crm: int, more: str = "") -> None:
-        """What is going on, how many messages have reached the CRM, and a few more words."""
+    def phase(self, what: str) -> None:
+        """What is going on now."""
         if self._progress is not None:
-            self._progress.update(self._task, description=f"{phase:<24.24}", completed=in_crm, more=more)
+            self._progress.update(self._task, description=f"{what:<26}")
+
+    def show(self, done: int, more: str = "") -> None:
+        """How much is done, and a few more words."""
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, more=more)
+
+    def total(self, total: int, unit: str) -> None:
+        """Count something else from now on."""
+        if self._progress is not None:
+            self._progress.update(self._task, total=total, completed=0, unit=unit, more="")
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        if self._progress is not None:
+            self._progress.console.print(text, markup=False)
+        else:
+            print(text, file=sys.stderr, flush=True)

@@ -250,6 +250,11 @@ def test_what_was_acknowledged_before_the_trouble_counts_in_full() -> None:
     assert to_crm(*timed((1.0, 15.0), (20.0, 21.0), (30.0, 31.0)), [Trouble("kill", 2.0, 5.0)])[0] == 14.0
 
 
+def test_with_a_lead_what_came_just_before_the_trouble_is_left_out_whatever_became_of_it() -> None:
+    times = timed((1.0, 2.0), (4.0, 30.0), (4.5, 5.0), (40.0, 43.0), (44.0, 47.0))
+    assert to_crm(*times, [Trouble("kill", 5.5, 20.0)], lead=2.0) == (3.0, pytest.approx(2 / 5))
+
+
 def test_traces_are_gone_when_nothing_older_is_missing() -> None:
     assert worked_off([(1.0, 50.0), (11.0, 12.0), (12.0, 51.0)], 10.0) == 51.0
     assert worked_off([(1.0, 2.0)], 10.0) == float("inf")

@@ -244,9 +244,9 @@ def carry_out(
     match command:
         case Send():
             queue_send(command, seq, talk, person, channel, work)
-            fired = json.loads(talk.fired) if talk.fired else {}
-            fired[command.rule] = work.now
-            talk.fired = json.dumps(fired)
+            if command.once:
+                fired = json.loads(talk.fired) if talk.fired else {}
+                talk.fired = json.dumps(fired | {command.rule: work.now})
         case Pause():
             talk.paused_until = command.until
             arm(work, "conversation", talk.id, "pause", command.until)

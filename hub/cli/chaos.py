@@ -1,0 +1,87 @@
+"""`dragoman chaos`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.cli.options import JsonOption
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog="Examples: [bold]dragoman chaos[/]   [bold]dragoman chaos --events 5000 --kills 10 --seed 7[/]   "
+        "[bold]dragoman chaos --events 300 --break dedupe[/]"
+    )(chaos)
+
+
+def chaos(
+    store: Annotated[str, typer.Option(help="The hub's store; sqlite is the one there is.")] = "sqlite",
+    events: Annotated[int, typer.Option(min=20, max=1_000_000, help="Messages that customers write.")] = 2000,
+    kills: Annotated[int | None, typer.Option(min=0, max=1000, help="How often the hub gets kill -9.  [5]")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed: the same people, messages and faults.")] = 1,
+    rate: Annotated[str, typer.Option(help="Messages a second at full speed, such as 150/s; by their number.")] = "",
+    sabotage: Annotated[
+        str, typer.Option("--break", metavar="MODE", help="Break the hub on purpose: the proof must then fail.")
+    ] = "",
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the folder with the store and the logs.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a whole company on simulators, kill the hub and let everything fail, then count what was lost or doubled.
+
+    Prints one line PROOF, computed from what the platforms saw. Exits 0 only when it holds.
+    """
+    import asyncio
+    import contextlib
+    import sys
+    import tempfile
+    from pathlib import Path
+
+    from hub.cli.output import say_json
+    from hub.contracts.errors import ConfigError
+    from hub.testing.chaos import BREAKS, Script, broken, run
+    from hub.testing.watch import Watch
+
+    if store != "sqlite":
+        raise ConfigError(f"there is no store '{store}'", where="--store", remedy="sqlite is the one there is")
+    if sabotage and sabotage not in BREAKS:
+        raise ConfigError(f"cannot break '{sabotage}'", where="--break", remedy=f"one of {', '.join(BREAKS)}")
+    changes = {"events": events, "seed": seed, "rate": _rate(rate), **({} if kills is None else {"kills": kills})}
+    script = broken(sabotage, **changes) if sabotage else Script(**changes)  # type: ignore[arg-type]
+    with contextlib.ExitStack() as stack:
+        if keep:
+            folder = Path(tempfile.mkdtemp(prefix="dragoman-chaos-"))
+            stack.callback(lambda: print(f"kept in {folder}", file=sys.stderr))
+        else:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dragoman-chaos-")))
+        try:
+            with Watch(events) as watch:
+                proof = asyncio.run(run(script, folder, watch))
+        except TimeoutError:
+            print("dragoman: the run took far too long and was ended: nothing is proven", file=sys.stderr)
+            raise typer.Exit(1) from None
+    if as_json:
+        say_json(proof.plain())
+    else:
+        print(proof.line())
+        print(proof.second_line())
+        print("The proof holds." if proof.holds() else f"The proof FAILS: {', '.join(proof.broken())}.")
+    if not proof.holds():
+        raise typer.Exit(1)
+
+
+def _rate(text: str) -> float:
+    """`150` or `150/s`; 0 when nothing is said."""
+    from hub.contracts.errors import ConfigError
+
+    if not text:
+        return 0.0
+    try:
+        rate = float(text.removesuffix("/s"))
+    except ValueError:
+        rate = 0.0
+    if not 0.1 <= rate <= 100_000:
+        raise ConfigError(f"'{text}' is no rate", where="--rate", remedy="write 150/s")
+    return rate

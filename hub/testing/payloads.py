@@ -1,0 +1,174 @@
+"""A platform's payloads for contract tests: read from a folder, spoilt on purpose, and what may come of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from hub.contracts.channel import RawEvent
+from hub.model.events import ConsentChanged, Event, MessageEchoed, MessageReceived, StatusReported, Unknown
+from hub.model.people import Identity
+
+LONGEST = 400
+"""Characters of an account, a key or a lane: an index must be able to hold them."""
+EARLIEST = 10**11
+"""A time below this (ms; March 1973) was meant in seconds."""
+LATEST = 2**63
+
+Place: TypeAlias = tuple[str | int, ...]
+
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_KIND = re.compile(r"[a-z][a-z0-9_]*")
+_STORED = ("key", "account", "address", "provider_id", "form", "thread", "reply_to", "callback", "status")
+_NEVER_EMPTY = ("key", "account", "address", "provider_id", "form", "what")
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One delivery of a platform, and the events it must become: of each only the fields that are stated."""
+
+    name: str
+    body: bytes
+    headers: Mapping[str, str]
+    expected: list[dict[str, Any]]
+
+
+def read_payloads(folder: Path) -> list[Payload]:
+    """The payloads in a folder, one JSON file each: `{"headers"?, "body" (JSON or text), "expected": [...]}`.
+
+    A body that is text is delivered as it stands, anything else as JSON. Raises ValueError naming the file that is
+    wrong, or the folder when it holds none.
+    """
+    found = [_read(file) for file in sorted(folder.glob("*.json"))]
+    if not found:
+        raise ValueError(f"{folder} holds no payload: put what the platform really sends there, one JSON file each")
+    return found
+
+
+def _read(file: Path) -> Payload:
+    try:
+        given = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is not JSON: {error}") from None
+    if not isinstance(given, dict) or "body" not in given or not isinstance(given.get("expected"), list):
+        raise ValueError(f'{file}: a payload is {{"body": ..., "expected": [events]}}, "headers" if need be')
+    if unknown := sorted(set(given) - {"headers", "body", "expected"}):
+        raise ValueError(f"{file}: unknown {', '.join(unknown)}")
+    body = given["body"]
+    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    headers = {name.lower(): value for name, value in given.get("headers", {}).items()}
+    return Payload(file.stem, data, headers, given["expected"])
+
+
+def plain(event: Event) -> dict[str, Any]:
+    """An event as payload files state it: its kind and fields, identities as `kind:scope:key`."""
+    data = {"kind": event.kind, **asdict(event)}
+    for name in ("sender", "recipient"):
+        if name in data:
+            data[name] = [Identity(*identity).id for identity in data[name]]
+    return data
+
+
+def differences(expected: Mapping[str, Any], event: Event) -> list[str]:
+    """Where an event is not what was stated."""
+    got = plain(event)
+    found = [f"{event.kind} has no field {name}" for name in expected if name not in got]
+    wrong = (name for name in expected if name in got and got[name] != expected[name])
+    return found + [f"{name}: expected {expected[name]!r}, got {got[name]!r}" for name in wrong]
+
+
+def raw_faults(raw: RawEvent) -> list[str]:
+    """Why a raw event cannot be stored."""
+    found = []
+    for name in ("account", "key", "lane"):
+        value = getattr(raw, name)
+        if not isinstance(value, str) or not _storable(value):
+            found.append(f"{name} {value!r} is not text that can be stored: no NUL, no half surrogate")
+        elif len(value) > LONGEST:
+            found.append(f"{name} has {len(value)} characters, {LONGEST} at most: keep a hash of a long one")
+    if not raw.key:
+        found.append("key is empty: take the platform's own id, or hash hub.wire.json.canonical(what it says)")
+    if not isinstance(raw.body, bytes):
+        found.append("body is not bytes")
+    if type(raw.at) is not int or not 0 <= raw.at < LATEST:
+        found.append(f"at {raw.at!r} is no time in ms (0 = the payload does not say)")
+    return found
+
+
+def event_faults(event: object, raw: RawEvent) -> list[str]:
+    """Why an event that a channel made of `raw` is none that the hub can work with."""
+    if not isinstance(event, MessageReceived | MessageEchoed | StatusReported | ConsentChanged | Unknown):
+        return [f"{type(event).__name__} is no event of a channel: see hub.model.events, `from channels`"]
+    found = []
+    if event.account != raw.account:
+        found.append(f"account is {event.account!r}, that of the raw event {raw.account!r}")
+    if type(event.at) is not int or not 0 <= event.at < LATEST:
+        found.append(f"at {event.at!r} is no time in ms (0 = the payload does not say)")
+    for name in _NEVER_EMPTY:
+        if name != "account" and getattr(event, name, "x") == "" and not isinstance(event, MessageEchoed):
+            found.append(f"{name} is empty")
+    for name in _STORED:
+        value = getattr(event, name, "")
+        if not isinstance(value, str) or not _storable(value):
+            found.append(f"{name} {value!r} is not text that can be stored: no NUL, no half surrogate")
+    for name in ("text", "name", "what", "error"):
+        if not isinstance(getattr(event, name, ""), str):
+            found.append(f"{name} is not text")
+    who = getattr(event, "sender", getattr(event, "recipient", None))
+    if who is not None and not who:
+        found.append("it names nobody: an event without a sender is Unknown")
+    return found + [fault for identity in who or () for fault in identity_faults(identity)]
+
+
+def identity_faults(identity: Identity) -> list[str]:
+    """Why an identity is illegal."""
+    found = []
+    if not _KIND.fullmatch(identity.kind):
+        found.append(f"identity kind {identity.kind!r} is not made of a-z, 0-9 and _")
+    if ":" in identity.scope:
+        found.append(f"identity scope {identity.scope!r} has a colon: only the key may")
+    if not identity.key or not all(map(_storable, identity)):
+        found.append(f"identity key {identity.key!r} is empty or cannot be stored")
+    if identity.kind == "phone" and not _PHONE.fullmatch(identity.key):
+        found.append("an identity of kind phone has an E.164 key: +, country code, number, digits only")
+    if identity.kind in ("phone", "email", "telegram") and identity.scope:
+        found.append(f"an identity of kind {identity.kind} has the scope ''")
+    return found
+
+
+def _storable(text: str) -> bool:
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+# -- spoiling ----------------------------------------------------------------------------------------------------
+
+GONE = object()
+"""As a value in `spoilt`: the part is missing."""
+
+
+def places(value: Any, here: Place = ()) -> Iterator[Place]:
+    """The way to every part of a JSON value, at any depth, the whole first."""
+    yield here
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in inner:
+        yield from places(part, (*here, step))
+
+
+def spoilt(value: Any, place: Place, part: Any) -> Any:
+    """A copy of `value` with `part` at `place`."""
+    if not place:
+        return None if part is GONE else part
+    step, rest = place[0], place[1:]
+    copy = value.copy()
+    if part is GONE and not rest:
+        del copy[step]
+    else:
+        copy[step] = spoilt(value[step], rest, part)
+    return copy
