@@ -39,7 +39,7 @@ def lease_sends(store: Store, line: Line, inbox: str, now: int, limit: int) -> t
     with store.transaction():
         work = store.workspace(now)
         rows = work.take_heads(inbox, limit)
-        work.load(Needs())
+        work.load(Needs(around=True))
         for row in rows:
             message, person = work.messages.get(row.message), work.people.get(row.lane)
             talk = work.conversations.get(row.conversation)
@@ -117,7 +117,7 @@ def lease_crm(store: Store, line: Line, crm: str, kind: str, now: int, limit: in
     with store.transaction():
         work = store.workspace(now)
         rows = work.take_due(crm, kind, limit)
-        work.load(Needs())
+        work.load(Needs(around=True))
         batch = Batch([], [], {})
         for row in rows:
             link = work.link_of.get((row.lane, crm))

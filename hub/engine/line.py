@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from hub.engine.pulse import WRITER, Pulse, numbers
 from hub.engine.settings import Config, InboxConfig
 from hub.model.events import Event, pack, unpack
 from hub.store.journal import Claimed, Incoming
+from hub.wire import json
 
 HUB = "hub"
 """The journal's source of the hub's own events."""
@@ -25,8 +25,8 @@ def now_ms() -> int:
 
 def incoming(event: Event, lane: str = "") -> Incoming:
     """A hub event on its way into the journal; its key makes it happen once."""
-    body = json.dumps(pack(event), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Incoming(HUB, "", f"{event.kind}:{event.key}", lane or event.kind, event.at, event.at, body)
+    key = f"{event.kind}:{event.key}"
+    return Incoming(HUB, "", key, lane or event.kind, event.at, event.at, json.dumps(pack(event)))
 
 
 @dataclass(slots=True)

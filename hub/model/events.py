@@ -7,7 +7,7 @@ the same happening, delivered twice, carries the same key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 from hub.model.people import Identity
@@ -231,21 +231,37 @@ HUB_EVENTS: dict[str, type[Event]] = {
 }
 
 
+_FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in (*HUB_EVENTS.values(), InquiryOpened, RowOutcome, Record)}
+
+
+def _flat(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in _FIELDS[type(value)]}
+
+
 def pack(event: Event) -> dict[str, Any]:
     """A hub event as plain data for the journal; `unpack` is its inverse."""
-    return {"kind": event.kind, **asdict(event)}
+    data = {"kind": event.kind, **_flat(event)}
+    if isinstance(event, CrmSettled):
+        data["rows"] = [[getattr(row, name) for name in _FIELDS[RowOutcome]] for row in event.rows]
+    elif isinstance(event, RecordsRead):
+        data["records"] = [
+            {**_flat(record), "identities": [list(i) for i in record.identities], "fields": dict(record.fields)}
+            for record in event.records
+        ]
+    return data
 
 
 def unpack(data: Mapping[str, Any]) -> Event:
     """A hub event from the journal. Raises KeyError or TypeError on data that `pack` did not write."""
-    fields = {k: v for k, v in data.items() if k != "kind"}
+    values = {k: v for k, v in data.items() if k != "kind"}
     cls = HUB_EVENTS[data["kind"]]
     if cls is CrmSettled:
-        fields["rows"] = tuple(RowOutcome(**row) for row in fields["rows"])
+        names = _FIELDS[RowOutcome]
+        values["rows"] = tuple(RowOutcome(**dict(zip(names, row, strict=True))) for row in values["rows"])
     elif cls is RecordsRead:
-        fields["records"] = tuple(Record.load(row) for row in fields["records"])
+        values["records"] = tuple(Record.load(row) for row in values["records"])
     elif cls is DeadHandled:
-        fields["ids"] = tuple(fields["ids"])
+        values["ids"] = tuple(values["ids"])
     elif cls is PluginAnswered:
-        fields["commands"] = tuple(fields["commands"])
-    return cls(**fields)
+        values["commands"] = tuple(values["commands"])
+    return cls(**values)

@@ -1,4 +1,4 @@
-"""Rows of one table taken off the disk, changed in memory, put back in two statements."""
+"""Rows of one table taken off the disk, changed in memory, put back once, in two statements."""
 
 from __future__ import annotations
 
@@ -92,5 +92,3 @@ class Shelf(Generic[R]):
                 changed.append((*now[1:], row_id))
         if changed:
             self.db.run_many(self.table.update, changed)
-        self._new = []
-        self._old = {row_id: values(row) for row_id, row in self.rows.items()}

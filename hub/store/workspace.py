@@ -47,6 +47,7 @@ class Needs:
     records: dict[str, set[str]] = field(default_factory=dict)  # crm -> record ids
     keys: set[str] = field(default_factory=set)  # links by the hub's key
     dead: set[int] = field(default_factory=set)
+    around: bool = False  # everything around the outbox rows here: message, person, conversation
     timers: set[tuple[str, int]] = field(default_factory=set)
 
 
@@ -110,7 +111,8 @@ class Workspace:
             found = db.rows_in("SELECT id, person FROM identities WHERE id IN (*)", list(needs.identities))
             self.owners.update(found)
         self.outbox.fetch(needs.outbox)
-        self.messages.fetch(row.message for row in self.outbox.rows.values())
+        commands = self.outbox.rows.values()
+        self.messages.fetch(row.message for row in commands if needs.around or row.kind == "send")
         if needs.providers:
             for message in self.messages.fetch_by("provider_id", needs.providers, "AND provider_id <> ''"):
                 self.by_provider[message.provider_id] = message
@@ -128,17 +130,18 @@ class Workspace:
             ):
                 self._own_writes.setdefault((key, name), set()).add(digest)
         self.dead.fetch(needs.dead)
-        people = needs.people | set(self.owners.values())
-        people |= {m.person for m in self.messages.rows.values()} | {r.lane for r in self.outbox.rows.values()}
-        people |= {link.person for link in self.links.rows.values()} | needs.talks_of
+        people = needs.people | set(self.owners.values()) | needs.talks_of
+        people |= {link.person for link in self.links.rows.values()}
+        if needs.around:
+            people |= {row.lane for row in commands}
         self.people.fetch(people)
         self.people.fetch({p.redirect for p in self.people.rows.values()})
-        if people:
-            self.links.fetch_by("person", list(self.people.rows))
+        linked = self.people.rows.keys() | {row.lane for row in commands if row.open and row.kind != "log"}
+        self.links.fetch_by("person", linked)
         for link in self.links.rows.values():
             self.file_link(link)
-        wanted = needs.conversation_ids | {m.conversation for m in self.messages.rows.values()}
-        self.conversations.fetch(wanted | {r.conversation for r in self.outbox.rows.values()})
+        talking = {row.conversation for row in commands} if needs.around else set()
+        self.conversations.fetch(needs.conversation_ids | talking)
         self.conversations.fetch_by("key", needs.conversations)
         talks = needs.talks_of | {self.owners[i] for i in needs.talks_with if i in self.owners}
         self.conversations.fetch_by("person", talks)
@@ -156,6 +159,12 @@ class Workspace:
         )[0][0]
         own = (m.at for m in self.messages.rows.values() if m.conversation == conversation and low <= m.at <= high)
         return max(int(found), max(own, default=0))
+
+    def bring(self, person: int) -> None:
+        """Take one person and his links off the disk, where it turns out late that they are needed."""
+        self.people.fetch([person])
+        for link in self.links.fetch_by("person", [person]):
+            self.file_link(link)
 
     def unread_links(self, crm: str) -> list[LinkRow]:
         """Everybody who waits for the end of the first read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -24,7 +24,8 @@ Place: TypeAlias = tuple[str | int, ...]
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
 _STORED = ("key", "account", "address", "provider_id", "form", "thread", "reply_to", "callback", "status")
-_NEVER_EMPTY = ("key", "account", "address", "provider_id", "form", "what")
+_SAID = ("text", "name", "what", "error")
+_NEVER_EMPTY = ("key", "address", "form", "what")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,8 @@ def _read(file: Path) -> Payload:
 def plain(event: Event) -> dict[str, Any]:
     """An event as payload files state it: its kind and fields, identities as `kind:scope:key`."""
     data = {"kind": event.kind, **asdict(event)}
-    for name in ("sender", "recipient"):
-        if name in data:
-            data[name] = [Identity(*identity).id for identity in data[name]]
+    for name in data.keys() & {"sender", "recipient"}:
+        data[name] = [identity.id for identity in getattr(event, name)]
     return data
 
 
@@ -92,7 +92,8 @@ def raw_faults(raw: RawEvent) -> list[str]:
             found.append(f"{name} has {len(value)} characters, {LONGEST} at most: keep a hash of a long one")
     if not raw.key:
         found.append("key is empty: take the platform's own id, or hash hub.wire.json.canonical(what it says)")
-    if not isinstance(raw.body, bytes):
+    body: object = raw.body
+    if not isinstance(body, bytes):
         found.append("body is not bytes")
     if type(raw.at) is not int or not 0 <= raw.at < LATEST:
         found.append(f"at {raw.at!r} is no time in ms (0 = the payload does not say)")
@@ -108,24 +109,22 @@ def event_faults(event: object, raw: RawEvent) -> list[str]:
         found.append(f"account is {event.account!r}, that of the raw event {raw.account!r}")
     if type(event.at) is not int or not 0 <= event.at < LATEST:
         found.append(f"at {event.at!r} is no time in ms (0 = the payload does not say)")
-    for name in _NEVER_EMPTY:
-        if name != "account" and getattr(event, name, "x") == "" and not isinstance(event, MessageEchoed):
-            found.append(f"{name} is empty")
+    found += [f"{name} is empty" for name in _NEVER_EMPTY if getattr(event, name, None) == ""]
     for name in _STORED:
         value = getattr(event, name, "")
         if not isinstance(value, str) or not _storable(value):
             found.append(f"{name} {value!r} is not text that can be stored: no NUL, no half surrogate")
-    for name in ("text", "name", "what", "error"):
-        if not isinstance(getattr(event, name, ""), str):
-            found.append(f"{name} is not text")
+    found += [f"{name} is not text" for name in _SAID if not isinstance(getattr(event, name, ""), str)]
     who = getattr(event, "sender", getattr(event, "recipient", None))
     if who is not None and not who:
         found.append("it names nobody: an event without a sender is Unknown")
     return found + [fault for identity in who or () for fault in identity_faults(identity)]
 
 
-def identity_faults(identity: Identity) -> list[str]:
+def identity_faults(identity: object) -> list[str]:
     """Why an identity is illegal."""
+    if not isinstance(identity, Identity):
+        return [f"{identity!r} is no Identity"]
     found = []
     if not _KIND.fullmatch(identity.kind):
         found.append(f"identity kind {identity.kind!r} is not made of a-z, 0-9 and _")
@@ -149,7 +148,7 @@ def _storable(text: str) -> bool:
 
 # -- spoiling ----------------------------------------------------------------------------------------------------
 
-GONE = object()
+GONE: Any = ...
 """As a value in `spoilt`: the part is missing."""
 
 
@@ -172,3 +171,34 @@ def spoilt(value: Any, place: Place, part: Any) -> Any:
     else:
         copy[step] = spoilt(value[step], rest, part)
     return copy
+
+
+def damaged(body: bytes, changes: Sequence[tuple[int, Any]], junk: bytes | None) -> bytes:
+    """The body with parts of its JSON replaced or missing, and bytes of junk in it."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        pass
+    else:
+        for number, part in changes:
+            ways = list(places(value))
+            value = spoilt(value, ways[number % len(ways)], part)
+        body = json.dumps(value).encode()
+    if junk is None:
+        return body
+    at = changes[0][0] % (len(body) + 1) if changes else len(body)
+    return body[:at] + junk + body[at + len(junk) :]
+
+
+def respelt(body: bytes) -> bytes:
+    """The same JSON with other spaces and the fields of objects in another order; anything else as it is."""
+
+    def turned(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: turned(value[name]) for name in reversed(value)}
+        return [turned(part) for part in value] if isinstance(value, list) else value
+
+    try:
+        return json.dumps(turned(json.loads(body)), indent=1).encode()
+    except ValueError:
+        return body

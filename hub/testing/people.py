@@ -70,7 +70,7 @@ class Company:
     owners: Sequence[frozenset[str]]
 
 
-# -- how colleagues type numbers: (country code, national number) -> text -------------------------------------------------
+# -- how colleagues type numbers: (country code, national number) -> text ---------------------------------------
 
 _HINDU_ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _NBSP, _HARD_DASH = "\u00a0", "\u2011"

@@ -101,14 +101,12 @@ async def phone(
 ) -> None:
     """Be a phone: send `lines`, call `heard(kind, text)` with kind number or reply. After the last line it waits
     until `linger` seconds passed without a reply. Raises ConfigError when no demo is there."""
+    port, word = _directions(place)
     try:
-        if place.stat().st_uid != os.getuid():
-            raise ConfigError(f"{place} belongs to somebody else", remedy=REMEDY)
-        facts = json.loads(place.read_text(encoding="utf-8"))
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(facts["port"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
         raise ConfigError("no demo is waiting for phones", remedy=REMEDY) from None
-    _say(writer, admit=facts.get("word", ""), name=name)
+    _say(writer, admit=word, name=name)
     news = asyncio.Event()
 
     async def listen() -> None:
@@ -133,6 +131,17 @@ async def phone(
         for task in (listening, sending):
             task.cancel()
         writer.close()
+
+
+def _directions(place: Path) -> tuple[int, str]:
+    """Port and word of admission. Raises ConfigError."""
+    try:
+        if place.stat().st_uid != os.getuid():
+            raise ConfigError(f"{place} belongs to somebody else", remedy=REMEDY)
+        facts = json.loads(place.read_text(encoding="utf-8"))
+        return int(facts["port"]), str(facts["word"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ConfigError("no demo is waiting for phones", remedy=REMEDY) from None
 
 
 async def _send(writer: asyncio.StreamWriter, lines: AsyncIterator[str]) -> None:

@@ -34,8 +34,8 @@ class Proof:
     """What was counted. Counts of messages unless the name says otherwise; times in seconds.
 
     `to_crm_p95_s` counts messages that a trouble caught on their way, `calm_p95_s` leaves out all of the last seconds
-    before one · `misfiled` rows or replies that reached somebody else · `reply_rows_wrong` replies that a phone received but the
-    CRM does not show, or the other way round · `unacked` messages that the hub never acknowledged.
+    before one · `misfiled` rows or replies that reached somebody else · `reply_rows_wrong` replies that a phone
+    received but the CRM does not show, or the other way round · `unacked` messages that the hub never acknowledged.
     """
 
     messages: int
@@ -96,7 +96,8 @@ class Proof:
     def second_line(self) -> str:
         """What the run went through."""
         return (
-            f"ALSO p95_share={self.p95_share:.0%} calm_p95_s={self.calm_p95_s:.2f} kills={self.kills} redelivered={self.redelivered}"
+            f"ALSO p95_share={self.p95_share:.0%} calm_p95_s={self.calm_p95_s:.2f} kills={self.kills}"
+            f" redelivered={self.redelivered}"
             f" sends_swallowed={self.swallowed} crm_answers_swallowed={self.crm_swallowed} dropped={self.dropped}"
             f" unacked={self.unacked} misfiled={self.misfiled} reply_rows_wrong={self.reply_rows_wrong}"
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,9 +33,11 @@ class HubRun:
         self.log = config.with_suffix(".log")
         self._process: asyncio.subprocess.Process | None = None
         self._dead: set[int] = set()  # hub processes that were killed
+        self._scratch = ""  # what the killed leave behind goes in here
 
     async def start(self) -> None:
         """Start the processes, in a group of their own."""
+        self._scratch = self._scratch or tempfile.mkdtemp(prefix="dragoman-")
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -43,7 +47,7 @@ class HubRun:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(),
+                env={**_environment(), "TMPDIR": self._scratch},
                 start_new_session=True,
             )
 
@@ -85,13 +89,15 @@ class HubRun:
 
     async def stop(self, grace: float = 25.0) -> None:
         """Ask the hub to end, and end it if it does not within `grace` seconds."""
-        if self._process is None or self._process.returncode is not None:
-            return
-        self._process.terminate()
         try:
-            await asyncio.wait_for(self._process.wait(), grace)
+            if self._process is not None and self._process.returncode is None:
+                self._process.terminate()
+                await asyncio.wait_for(self._process.wait(), grace)
         except TimeoutError:
+            pass
+        finally:
             await self.kill_all()
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     async def _gone(self) -> None:
         if self._process is not None:

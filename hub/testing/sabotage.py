@@ -61,12 +61,12 @@ def order() -> None:
 
 def ledger() -> None:
     """A CRM row in doubt is written again without looking whether it stands there."""
-    real: Callable[..., LogEntry] = lease._entry
+    real = lease._entry
 
     def entry(*args: Any) -> LogEntry:
         return replace(real(*args), doubtful=False)
 
-    lease._entry = entry
+    lease._entry = entry  # type: ignore[assignment]
 
 
 def uncertain() -> None:

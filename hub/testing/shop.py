@@ -83,6 +83,7 @@ def hub_crms(): return [Book]
 def hub_on_event(event, settings):
     text, name = event["text"], event["name"]
     if "hang" in text and "hook" in text:
+        print("the hook hangs", flush=True)
         time.sleep(1000)
     if "raise" in text:
         raise RuntimeError("it did not work")

@@ -82,7 +82,7 @@ class Stage:
 
     async def first_read(self) -> None:
         """Wait until the hub has read the whole CRM."""
-        while set((await self.hub.status()).get("crms", {}).values()) != {"ready"}:
+        while set((await self.hub.status()).get("crms", {}).values()) != {"ready"}:  # noqa: ASYNC110 - it is another process
             await asyncio.sleep(0.1)
 
     async def kill(self, *, everything: bool = False) -> None:

@@ -100,7 +100,7 @@ def test_first_message_on_a_channel():
 
 def test_away_once_in_its_time():
     decision = run("hi", view(NIGHT))
-    assert decision.commands == (Send(rule="away", text="Open 2026-11-24 08:00"),)
+    assert decision.commands == (Send(rule="away", text="Open 2026-11-24 08:00", once=True),)
     assert decision.because == ("away: outside hours 'shop'",)
     assert run("hi", view(NOON)) == Decision()
     again = run("hi", view(NIGHT, fired={"away": NIGHT - 12 * HOUR + 1}))

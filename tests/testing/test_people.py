@@ -1,4 +1,4 @@
-"""The invented customers: the hub's own reading of typed numbers must find each, and rules must agree with the driver."""
+"""The invented customers: the hub must find each by the number as typed, and the rule must answer what is due."""
 
 from __future__ import annotations
 

@@ -145,6 +145,7 @@ def _linked(command: OutboxRow, crm_name: str, outcome: RowOutcome, work: Worksp
 
 def _relink(command: OutboxRow, crm_name: str, seq: int, outcome: RowOutcome, work: Workspace) -> None:
     """The record is gone: the person gets a record again, and what was to be logged waits for it."""
+    work.bring(command.lane)
     link = work.link_of.get((command.lane, crm_name))
     person = work.people.get(command.lane)
     if link is None or person is None:
