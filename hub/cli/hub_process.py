@@ -13,6 +13,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,7 @@ def main(args: Sequence[str] | None = None) -> int:
         begin_logging(config.hub.log_level)
         if options.pulse:
             _tell_supervisor(options.pulse, config, plugins)
+            threading.Thread(target=_end_with_parent, args=(config.hub.stop_grace + 5,), daemon=True).start()
         with asyncio.Runner(loop_factory=_fast_loop if config.hub.speed else None) as runner:
             runner.run(serve(config, plugins, Pulse(options.pulse)))
     except ConfigError as error:
@@ -112,6 +115,15 @@ async def _until_asked(hub: Hub, asked: asyncio.Event) -> None:
             raise RuntimeError("a part of the hub ended by itself")
     finally:
         failed.cancel()
+
+
+def _end_with_parent(grace: float) -> None:
+    """A hub that hangs in a plugin while its supervisor dies would hold the store for ever: end it after the grace."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(1)
+    time.sleep(grace)
+    os._exit(1)
 
 
 def _bind(config: Config, key: str) -> socket.socket:

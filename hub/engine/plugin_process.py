@@ -25,6 +25,10 @@ class ChildDied(Exception):
     """The child had to be killed, or ended by itself; `str()` says why."""
 
 
+INHERITED = ("HOME", "LANG", "LC_", "LD_", "PATH", "PYTHON", "SSL_CERT_", "TMPDIR", "TZ", "VIRTUAL_ENV")
+"""What a plugin's process sees of the hub's environment (by beginning): secrets of others stand there too."""
+
+
 class PluginProcess:
     """One running child. Built by `start`; after `ChildDied` it is gone for good."""
 
@@ -43,6 +47,7 @@ class PluginProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=ANSWER_MAX,
+            env={name: value for name, value in os.environ.items() if name.startswith(INHERITED)},
             start_new_session=True,  # so that what the plugin starts dies with it
         )
         child = PluginProcess(plugin, process)

@@ -102,7 +102,7 @@ class Pigeon(Channel[PigeonSettings]):
             raise AuthFailed(f"Pigeon does not accept the token ({reply.status})")
         if reply.status == 429:
             wait = reply.headers.get("retry-after", "")
-            raise RateLimited("Pigeon asks to wait", min(int(wait), 3600) if wait.isdecimal() else 0)
+            raise RateLimited("Pigeon asks to wait", int(wait) if wait.isdecimal() and len(wait) < 5 else 0)
         if reply.status >= 500:
             raise Unavailable(f"Pigeon is not available ({reply.status})")
         if reply.status >= 300:

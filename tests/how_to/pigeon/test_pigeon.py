@@ -7,8 +7,9 @@ import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
-from hub.testing.channel_contract import ChannelContract
 from hub_pigeon import Pigeon
+
+from hub.testing.channel_contract import ChannelContract
 
 SECRET = "a-signing-secret-of-our-tests"
 
