@@ -25,7 +25,8 @@ from hub.engine.pulse import LOOP, WRITER, Pulse
 
 MISTAKE = 2
 """Exit code of a hub that was told something wrong: starting it again would not help."""
-FIRST_PAUSE, LONGEST_PAUSE, WELL = 0.1, 5.0, 60.0
+FIRST_PAUSE, LONGEST_PAUSE, WELL = 0.1, 5.0, 3.0
+"""Seconds. Pauses grow only while the hub dies sooner than WELL after its start; one that worked comes back at once."""
 GRACE = 10.0
 """Seconds the hub gets to stop beyond what its configuration grants to work in flight."""
 PATIENCE = 6

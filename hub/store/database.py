@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,50 @@ from hub.contracts.errors import ConfigError
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "wal_autocheckpoint": 4000, "temp_store": 2}
 """Asserted on the live connection: a build of SQLite that ignores one of them must not pass unseen."""
+
+
+MANY = 32
+"""Rows to a statement. Every statement lets other threads in, and the way back in may take milliseconds beside a busy
+event loop: few long statements are worth more than many short ones (accepting became a fifth cheaper)."""
+
+
+@lru_cache(maxsize=400)
+def _insertion(verb: str, table: str, width: int, rows: int) -> str:
+    return f"{verb} INTO {table} VALUES {_values(width, rows)}"
+
+
+@lru_cache(maxsize=400)
+def _change(table: str, columns: tuple[str, ...], rows: int) -> str:
+    sets = ", ".join(f"{column}=v.column{n}" for n, column in enumerate(columns, start=2))
+    values = _values(len(columns) + 1, rows)
+    return f"UPDATE {table} SET {sets} FROM (VALUES {values}) AS v WHERE {table}.id=v.column1"  # noqa: S608 - our names
+
+
+def _values(width: int, rows: int) -> str:
+    one = "(" + ",".join("?" * width) + ")"
+    return ",".join([one] * rows)
+
+
+def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, list[Any]]]:
+    """Rows in parts of a power of two, so that few statements are ever prepared, each with its values in a line."""
+    start = 0
+    while start < len(rows):
+        size = min(MANY, 1 << (len(rows) - start).bit_length() - 1)
+        yield size, [value for row in rows[start : start + size] for value in row]
+        start += size
+
+
+def _lists(sql: str, values: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
+    for start in range(0, len(values), 4096):
+        part = list(values[start : start + 4096])
+        size = 1 << (len(part) - 1).bit_length()
+        part += part[-1:] * (size - len(part))
+        yield _listed(sql, size), part
+
+
+@lru_cache(maxsize=400)
+def _listed(sql: str, size: int) -> str:
+    return sql.replace("(*)", "(" + ",".join("?" * size) + ")")
 
 
 class Database:
@@ -84,19 +129,28 @@ class Database:
         """Run one statement for many rows; returns the number of rows changed."""
         return self.connection.executemany(sql, args).rowcount
 
+    def insert(self, table: str, rows: Sequence[Sequence[Any]], verb: str = "INSERT") -> None:
+        """Insert whole rows, many to a statement."""
+        for size, values in _parts(rows):
+            self.connection.execute(_insertion(verb, table, len(rows[0]), size), values)
+
+    def update(self, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+        """Set these columns of rows given as (id, values ...), many to a statement; other columns' indexes rest."""
+        for size, values in _parts(rows):
+            self.connection.execute(_change(table, columns, size), values)
+
     def rows_in(self, sql: str, values: Sequence[Any], args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of a query that holds one `IN (*)`, for any number of values.
 
         The list is padded to a power of two by repeating its last value, so that few statements are ever prepared;
         bound parameters keep the planner on the index (a join with json_each does not, measured).
         """
-        found: list[tuple[Any, ...]] = []
-        for start in range(0, len(values), 4096):
-            part = list(values[start : start + 4096])
-            size = 1 << (len(part) - 1).bit_length()
-            part += part[-1:] * (size - len(part))
-            found += self.rows(sql.replace("(*)", "(" + ",".join("?" * size) + ")"), (*part, *args))
-        return found
+        return [row for full, bound in _lists(sql, values) for row in self.rows(full, (*bound, *args))]
+
+    def run_in(self, sql: str, values: Sequence[Any]) -> None:
+        """Run a statement that holds one `IN (*)`, for any number of values."""
+        for full, bound in _lists(sql, values):
+            self.run(full, bound)
 
     def next_id(self, table: str) -> int:
         """The next id of an AUTOINCREMENT table: ids are never used again, also after the table was emptied."""

@@ -62,9 +62,9 @@ def accept(db: Database, events: Sequence[Incoming]) -> list[int]:
         journal.append((seq, event.source, event.account, event.key, event.at, event.received, event.body))
         queue.append((seq, event.lane))
     if journal:
-        db.run_many("INSERT INTO seen VALUES (?)", seen)
-        db.run_many("INSERT INTO journal VALUES (?,?,?,?,?,?,?)", journal)
-        db.run_many("INSERT INTO queue VALUES (?,?)", queue)
+        db.insert("seen", seen)
+        db.insert("journal", journal)
+        db.insert("queue", queue)
     return seqs
 
 
@@ -96,7 +96,7 @@ def claim(db: Database, budget: int) -> list[Claimed]:
 
 def unqueue(db: Database, seqs: Sequence[int]) -> None:
     """Their work is done."""
-    db.run_many("DELETE FROM queue WHERE seq=?", [(seq,) for seq in seqs])
+    db.run_in("DELETE FROM queue WHERE seq IN (*)", seqs)
 
 
 def requeue(db: Database, seq: int) -> None:

@@ -1,4 +1,4 @@
-"""Rows of one table taken off the disk, changed in memory, put back once, in two statements."""
+"""Rows of one table taken off the disk, changed in memory, put back once: new rows, and the columns that changed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,7 @@ class Table(Generic[R]):
         self.name, self.row = name, row
         self.values: Callable[[R], tuple[Any, ...]] = attrgetter(*columns)
         self.select = f"SELECT {', '.join(names)} FROM {name}"  # noqa: S608 - names are ours
-        marks = ", ".join("?" * len(names))
-        self.insert = f"INSERT INTO {name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
-        changes = ", ".join(f"{c}=?" for c in names[1:])
-        self.update = f"UPDATE {name} SET {changes} WHERE id=?"  # noqa: S608
+        self.columns = names
 
 
 class Shelf(Generic[R]):
@@ -82,13 +79,14 @@ class Shelf(Generic[R]):
 
     def save(self) -> None:
         """Write what is new or changed."""
-        values = self.table.values
-        if self._new:
-            self.db.run_many(self.table.insert, [values(row) for row in self._new])
-        changed = []
+        values, columns = self.table.values, self.table.columns
+        self.db.insert(self.table.name, [values(row) for row in self._new])
+        groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         for row_id, old in self._old.items():
             now = values(self.rows[row_id])
             if now != old:
-                changed.append((*now[1:], row_id))
-        if changed:
-            self.db.run_many(self.table.update, changed)
+                changed = [n for n, value in enumerate(now) if value != old[n]]
+                part = (row_id, *(now[n] for n in changed))
+                groups.setdefault(tuple(columns[n] for n in changed), []).append(part)
+        for names, rows in groups.items():
+            self.db.update(self.table.name, names, rows)

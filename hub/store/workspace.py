@@ -136,7 +136,7 @@ class Workspace:
             people |= {row.lane for row in commands}
         self.people.fetch(people)
         self.people.fetch({p.redirect for p in self.people.rows.values()})
-        linked = self.people.rows.keys() | {row.lane for row in commands if row.open and row.kind != "log"}
+        linked = self.people.rows.keys() | {row.lane for row in commands if row.state != "done" and row.kind != "log"}
         self.links.fetch_by("person", linked)
         for link in self.links.rows.values():
             self.file_link(link)
@@ -168,7 +168,8 @@ class Workspace:
 
     def unread_links(self, crm: str) -> list[LinkRow]:
         """Everybody who waits for the end of the first read."""
-        links = self.links.fetch_by("crm", [crm], "AND state='unread'")
+        self.links.fetch_by("crm", [crm], "AND state='unread'")
+        links = [link for link in self.links.rows.values() if link.crm == crm and link.state == "unread"]
         self.people.fetch(link.person for link in links)
         return links
 
@@ -304,14 +305,14 @@ class Workspace:
             self.decisions,
         ):
             shelf.save()
+        db.insert("identities", self._identities, "INSERT OR IGNORE")
+        db.insert("statuses", self._statuses, "INSERT OR IGNORE")
         many: Sequence[tuple[str, Sequence[tuple[Any, ...]]]] = (
-            ("INSERT OR IGNORE INTO identities VALUES (?,?,?,?,?)", self._identities),
             ("UPDATE identities SET shared=1 WHERE id=?", [(i,) for i in self._shared]),
             (
                 "INSERT INTO identity_events (at, what, person, identity, event, evidence) VALUES (?,?,?,?,?,?)",
                 self._identity_events,
             ),
-            ("INSERT OR IGNORE INTO statuses VALUES (?,?,?,?)", self._statuses),
             (
                 "INSERT OR IGNORE INTO plugin_work (plugin, event, body, attempts, due) VALUES (?,?,?,0,0)",
                 self._work,

@@ -296,7 +296,7 @@ class ChannelContract:
         channel, bodies = self.build(), {payload.name: payload.body for payload in read_payloads(self.fixtures)}
         changes = st.lists(st.tuples(st.integers(0, 2**16), st.sampled_from(ODD) | st.text(max_size=5)), max_size=3)
 
-        @effort(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+        @effort(max_examples=150, deadline=None, report_multiple_bugs=False, suppress_health_check=list(HealthCheck))
         @given(name=st.sampled_from(sorted(bodies)), changes=changes, junk=st.none() | st.binary(max_size=30))
         def any_payload(name: str, changes: list[tuple[int, Any]], junk: bytes | None) -> None:
             self.assert_survives(channel, damaged(bodies[name], changes, junk))

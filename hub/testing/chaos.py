@@ -77,7 +77,7 @@ class Script:
 _CALM = Hostility(crm_out=0, channel_out=0)
 BREAKS: dict[str, Script] = {
     "dedupe": Script(kills=0, hostility=replace(_CALM, double=0.3)),
-    "ack-early": Script(kills=2, hostility=_CALM),
+    "ack-early": Script(kills=1, hostility=_CALM),
     "order": Script(kills=0, people=8, hostility=replace(_CALM, reorder=0)),
     "ledger": Script(kills=0, hostility=replace(_CALM, crm_lose=0.15)),
     "uncertain": Script(kills=0, asking=0.6, hostility=replace(_CALM, lose=0.10)),
@@ -87,7 +87,7 @@ BREAKS: dict[str, Script] = {
 
 def broken(mode: str, **changes: object) -> Script:
     """The script for a hub that is broken on purpose."""
-    values = {"module": ("-m", "hub.testing.sabotage", mode), "patience": 8.0, **changes}
+    values = {"module": ("-m", "hub.testing.sabotage", mode), "patience": 7.0, **changes}
     return replace(BREAKS[mode], **values)  # type: ignore[arg-type]
 
 
@@ -100,7 +100,7 @@ class Drama:
     def __init__(self, stage: Stage, script: Script, tell: Callable[[str], None]) -> None:
         self.stage, self.script = stage, script
         self._tell, self._rng = tell, random.Random(script.seed)
-        self._crowd = Crowd(stage, self._rng, script.events, script.asking)
+        self._crowd = Crowd(stage, self._rng, script.events, script.asking, script.patience / 2)
 
     async def play(self) -> None:
         """From the first message to the last; what is under way then is waited for with `quiet`."""

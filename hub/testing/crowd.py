@@ -21,17 +21,19 @@ SETTLE = 5.0
 """Seconds without any change after which everything that was to happen has happened."""
 SLOW = 0.4
 """Seconds between two messages while the hub takes long to stand up."""
-PATIENCE = 10.0
 LAST = 5
 """Messages that are kept back until a blow is over: they show that the hub stands again."""
 MISSING = {"lost", "lost_sends", "unacked", "reply_rows_wrong"}
 
 
 class Crowd:
-    """Writes at most `messages` messages, a share `asking` of them questions that a rule answers."""
+    """Writes at most `messages` messages, a share `asking` of them questions that a rule answers; waits `patience`
+    seconds after a blow for a hub that does not stand up again."""
 
-    def __init__(self, stage: Stage, rng: random.Random, messages: int, asking: float = 0.3) -> None:
-        self.stage, self.rng, self.messages, self.asking = stage, rng, messages, asking
+    def __init__(
+        self, stage: Stage, rng: random.Random, messages: int, asking: float = 0.3, patience: float = 20.0
+    ) -> None:
+        self.stage, self.rng, self.messages, self.asking, self.patience = stage, rng, messages, asking, patience
         self.said = 0
 
     @property
@@ -56,10 +58,7 @@ class Crowd:
         await self.stage.say(person, text, due=asks, at=time.time_ns() // 1_000_000 - late)
 
     async def through(self, blow: Coroutine[Any, Any, None], messages: int, over: float) -> None:
-        """Write about `messages` over `over` seconds, and on more slowly, until the blow's traces are worked off.
-
-        A hub that does not stand up again is given up PATIENCE seconds after the blow: the proof will tell.
-        """
+        """Write about `messages` over `over` seconds, and on more slowly, until the blow's traces are worked off."""
         task = asyncio.create_task(blow)
         began = looked = time.monotonic()
         ended = 0.0
@@ -71,7 +70,7 @@ class Crowd:
                 if task.done() and time.monotonic() - looked > LOOK:
                     looked = time.monotonic()
                     ended = ended or looked
-                    if not self.left or recovered(self.stage) or looked - ended > PATIENCE:
+                    if not self.left or recovered(self.stage) or looked - ended > self.patience:
                         break
             await task
         finally:

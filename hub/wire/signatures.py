@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+from functools import lru_cache
 
 from hub.contracts.errors import BadSignature
 
@@ -15,9 +16,20 @@ TOLERANCE = 300
 """How many seconds a Standard Webhooks timestamp may be off, as the standard recommends."""
 
 
+@lru_cache(maxsize=64)
+def _keyed(secret: bytes) -> hmac.HMAC:
+    return hmac.new(secret, digestmod="sha256")
+
+
 def hmac_sha256_hex(secret: bytes, body: bytes) -> str:
-    """HMAC-SHA256 of `body` as lower-case hex."""
-    return hmac.digest(secret, body, "sha256").hex()
+    """HMAC-SHA256 of `body` as lower-case hex.
+
+    A copy of a keyed object, not `hmac.digest`: that one lets other threads in at every call, and a thread that works
+    in a database keeps the interpreter for milliseconds then (seen).
+    """
+    signed = _keyed(secret).copy()
+    signed.update(body)
+    return signed.hexdigest()
 
 
 def same(a: str, b: str) -> bool:

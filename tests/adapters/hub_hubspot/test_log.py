@@ -132,21 +132,6 @@ def test_a_lost_answer_is_uncertain_and_settled_without_search(portal, channel):
     portal(scenario)
 
 
-def test_a_request_that_never_arrived_is_written_once(portal):
-    async def scenario(sim, do, crm):
-        (ana,) = sim.fill([{"name": "Ana"}])
-        sim.faults.lose_before = 1.0
-        with pytest.raises(Uncertain):
-            await do(crm.log, entries(ana, 5))
-        sim.faults.lose_before = 0.0
-        assert sim.logged() == []
-        written = await do(crm.log, doubt(entries(ana, 5)))
-        assert [w.new for w in written] == [True] * 5
-        assert [m.sequence for m in sim.logged()] == [1, 2, 3, 4, 5]
-
-    portal(scenario)
-
-
 def test_a_server_error_on_a_create_is_uncertain_not_repeated(portal):
     async def scenario(sim, do, crm):
         (ana,) = sim.fill([{"name": "Ana"}])

@@ -43,17 +43,6 @@ def test_the_first_read_sees_everybody_once(portal):
     portal(scenario)
 
 
-def test_an_interrupted_first_read_goes_on(portal):
-    async def scenario(sim, do, crm):
-        ids = sim.fill([{"name": f"P{n}"} for n in range(25)])
-        page = await do(crm.first_read, "")
-        rest, _ = await everything(do, crm.first_read, page.cursor)
-        assert [r.id for r in [*page.records, *rest]] == ids
-        assert not page.last
-
-    portal(scenario, settings={"page": 10})
-
-
 def test_the_address_of_a_page_is_short_enough():
     assert sum(len(f"&properties={name}") for name in paths.CONTACT_READS) < paths.URL // 10
 

@@ -139,13 +139,3 @@ def test_values_go_as_strings(portal):
         assert sim.contacts()[0]["zip"] == "12345"
 
     portal(scenario)
-
-
-def test_an_empty_batch_calls_nobody(portal):
-    async def scenario(sim, do, crm):
-        assert await do(crm.upsert, []) == []
-        assert await do(crm.log, []) == []
-        assert sim.calls == {}
-        await do(crm.probe)
-
-    portal(scenario)

@@ -32,8 +32,8 @@ def make() -> Callable[..., WhatsApp]:
 
 @pytest.fixture
 def fixture_bytes() -> Callable[[str], bytes]:
-    """The bytes of a payload in fixtures/."""
-    return lambda name: (FIXTURES / f"{name}.json").read_bytes()
+    """The body of a payload in fixtures/, as it is posted."""
+    return lambda name: json.dumps(json.loads((FIXTURES / f"{name}.json").read_text())["body"]).encode()
 
 
 @pytest.fixture

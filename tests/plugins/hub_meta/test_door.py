@@ -1,7 +1,5 @@
 """Handshake and signature: who may come in."""
 
-import json
-
 import pytest
 from pydantic import ValidationError
 
@@ -32,40 +30,9 @@ def test_any_other_get_is_no_handshake(channel):
     assert channel.handshake(ask()) is None
 
 
-def test_a_good_signature_passes(channel, signed, fixture_bytes):
-    channel.verify(signed(fixture_bytes("text")))
-
-
 def test_another_secret_fails(channel, signed, fixture_bytes):
     with pytest.raises(BadSignature):
         channel.verify(signed(fixture_bytes("text"), secret="another"))
-
-
-@pytest.mark.parametrize("header", ["", "sha256=", "sha256=00", "sha1=aa", "sha256=\u00e9\udcff", "ünïcode"])
-def test_a_strange_header_fails(channel, header):
-    with pytest.raises(BadSignature):
-        channel.verify(Request("POST", "https://x.example.com", {}, {"x-hub-signature-256": header}, b"{}"))
-
-
-def test_a_missing_header_fails(channel):
-    with pytest.raises(BadSignature, match="missing"):
-        channel.verify(Request("POST", "https://x.example.com", {}, {"x-hub-signature": "sha1=00"}, b"{}"))
-
-
-def test_the_bytes_are_signed_not_the_meaning(channel, signed, fixture_bytes):
-    body = fixture_bytes("text")
-    again = json.dumps(json.loads(body)).encode()
-    assert json.loads(again) == json.loads(body)
-    request = signed(body)
-    with pytest.raises(BadSignature):
-        channel.verify(Request("POST", request.url, {}, request.headers, again))
-
-
-def test_secrets_show_nowhere(channel, signed):
-    assert "an-app-secret" not in repr(channel.settings) + str(channel.settings) + repr(channel)
-    with pytest.raises(BadSignature) as caught:
-        channel.verify(signed(b"{}", secret="x"))
-    assert "an-app-secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hub import Outgoing, Receipt
-from hub.contracts.errors import AuthFailed, RateLimited, Rejected, Unavailable, Uncertain
+from hub.contracts.errors import AuthFailed, Rejected, Unavailable, Uncertain
 
 SENT = {"messaging_product": "whatsapp", "contacts": [{"wa_id": "447700900123"}], "messages": [{"id": "wamid.OUT1"}]}
 
@@ -72,9 +72,7 @@ def test_the_longest_text_leaves(channel, answer):
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"null", b"[]", b"{}", b'{"messages":[]}', b'{"messages":[{"id":7.5}]}']
-)
+@pytest.mark.parametrize("body", [b'{"messages":[]}', b'{"messages":{}}', b'{"messages":[{"id":7.5}]}'])
 def test_a_200_that_cannot_be_read_is_uncertain(channel, answer, body):
     with pytest.raises(Uncertain):
         answer(channel.send(out()), (200, body))
@@ -93,18 +91,6 @@ def test_a_200_that_cannot_be_read_is_uncertain(channel, answer, body):
 def test_a_refusal_is_raised(channel, answer, status, body, error):
     with pytest.raises(error):
         answer(channel.send(out()), (status, body))
-
-
-def test_too_fast_waits_as_long_as_meta_says(channel, answer):
-    with pytest.raises(RateLimited) as caught:
-        answer(channel.send(out()), (429, b"", {"retry-after": "12"}))
-    assert caught.value.retry_after == 12
-
-
-def test_no_error_shows_the_text_or_the_token(channel, answer):
-    with pytest.raises(Rejected) as caught:
-        answer(channel.send(out(text="private words")), (400, {"error": {"code": 100, "message": "an-access-token"}}))
-    assert "private words" not in str(caught.value)
 
 
 def test_probe_lists_the_numbers(make, answer):

@@ -1,6 +1,7 @@
 """Cutting payloads: nothing lost, nothing named twice, stable names."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from hub import MessageReceived
 from hub.wire import json as wire
 from hub_meta import envelope
 
+FIXTURES = Path(__file__).parent / "fixtures"
 NUMBER = {"phone_number_id": "100000000000001", "display_phone_number": "12025550100"}
 
 
@@ -52,6 +54,14 @@ def test_cutting_twice_gives_the_same(channel, fixture_bytes, name):
         (again,) = channel.split(raw.body)
         assert (again.account, again.lane, again.at, again.body) == (raw.account, raw.lane, raw.at, raw.body)
         assert [type(e) for e in channel.normalise(raw)] == [type(e) for e in channel.normalise(again)]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("*.json")))
+def test_the_cut_already_knows_whose_and_when(channel, fixture_bytes, name):
+    for raw in channel.split(fixture_bytes(name)):
+        (event,) = channel.normalise(raw)
+        assert (raw.account, raw.key, raw.at) == (event.account, event.key, event.at)
+        assert raw.lane
 
 
 def test_news_without_an_id_is_named_by_what_it_says(channel):

@@ -137,11 +137,6 @@ def test_telegrams_own_wait_is_kept(
     assert caught.value.retry_after == seconds
 
 
-def test_a_lost_answer_stays_what_the_hub_calls_it(bot: Bot, drive: Any) -> None:
-    with pytest.raises(Uncertain, match="no answer"):
-        drive(bot().send(outgoing()), Uncertain("no answer"))
-
-
 @pytest.mark.parametrize("code", [200, 302, 400, 401, 403, 404, 409, 413, 429, 500, 504])
 def test_no_error_shows_the_token_or_the_text(bot: Bot, drive: Any, reply: Reply, code: int) -> None:
     channel = bot(mode="webhook", secret="our_own-Secret")

@@ -1,0 +1,283 @@
+"""The contract bites: each adapter here breaks one promise, and the test that guards it says so."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub import Page, Schema
+from hub.contracts.errors import AuthFailed, HubError, RateLimited, Refused, Uncertain
+from hub.testing import channel_contract, crm_contract, talk
+from hub.testing.crm_contract import CRMContract
+from hub_hubspot.crm import HubSpot, HubSpotSettings
+from hub_hubspot.simulator import HubSpotSimulator
+
+MEET = threading.Barrier(4)
+"""As many as the threads of the test, so that they always get in each other's way."""
+
+
+class Suite(CRMContract):
+    """The suite of a sound adapter; what a test changes is set on a subclass."""
+
+    crm = HubSpot
+    simulator = HubSpotSimulator
+    fields = {"firstname": "Ana"}
+    refused = {"lifecyclestage": "astronaut"}
+    wrong = {"access_token": "pat-of-somebody-else"}
+
+    def simulate(self):
+        made = HubSpotSimulator()
+        made.search_lag = 0.0
+        return made
+
+    def connect(self, platform, **changes):
+        made = super().connect(platform, **changes)
+        made.transport._sleep = lambda seconds: None
+        return made
+
+
+def twice_made(self, batch):
+    self.times = getattr(self, "times", 0) + 1
+    return HubSpot.upsert(self, [replace(person, key=f"{self.times}{person.key[1:]}") for person in batch])
+
+
+def never_by_record(self, batch):
+    return HubSpot.upsert(self, [replace(person, record="") for person in batch])
+
+
+def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
+    def write(self, batch):
+        written = method(self, batch)
+        for row in written:
+            if row.error is not None:
+                raise row.error
+        return written
+
+    return write
+
+
+def new_key_at_each_try(self, batch):
+    try:
+        return twice_made(self, batch)
+    except HubError:
+        raise Uncertain("no answer") from None
+
+
+def backwards(method: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self, batch: method(self, batch)[::-1]
+
+
+def kept_on_the_instance(self, batch):
+    self.batch = batch
+    MEET.wait(10)
+    return HubSpot.upsert(self, self.batch)
+
+
+def without_looking(self, batch):
+    return HubSpot.log(self, [replace(entry, doubtful=False) for entry in batch])
+
+
+def never_in_doubt(self, batch):
+    try:
+        return without_looking(self, batch)
+    except Uncertain:
+        raise RateLimited("try again") from None
+
+
+def last_first(self, batch):
+    return HubSpot.log(self, batch[::-1])[::-1]
+
+
+def asking(self, batch):
+    self.describe()
+    return HubSpot.log(self, batch) if batch else []
+
+
+def one_page(self, cursor):
+    return Page(HubSpot.first_read(self, cursor).records, "", True)
+
+
+def from_the_start(self, cursor):
+    return Page(HubSpot.first_read(self, "").records, cursor + "x", len(cursor) > 2)
+
+
+def blind(self, cursor):
+    return Page((), cursor or "1:0:0", True)
+
+
+def refusing(method: Callable[..., Any]) -> Callable[..., Any]:
+    def call(self, *args):
+        try:
+            return method(self, *args)
+        except AuthFailed as error:
+            raise Refused(str(error)) from None
+
+    return call
+
+
+def telling(self):
+    try:
+        return HubSpot.describe(self)
+    except AuthFailed as error:
+        raise AuthFailed(f"{error}: {self.settings.access_token.get_secret_value()}") from None
+
+
+class OpenSettings(HubSpotSettings):
+    note: str = ""
+
+    def __repr__(self) -> str:
+        return self.access_token.get_secret_value()
+
+
+def refused_when_limited(self, batch):
+    try:
+        return HubSpot.log(self, batch)
+    except RateLimited:
+        raise Refused("too many") from None
+
+
+def silent(self, batch):
+    heard, self.on_call = self.on_call, lambda endpoint, status: None
+    try:
+        return HubSpot.log(self, batch)
+    finally:
+        self.on_call = heard
+
+
+Guard = Callable[[Any, Any, Any], None]
+
+BROKEN: dict[str, tuple[dict[str, Any], Guard, str]] = {
+    "everybody twice": (
+        {"upsert": twice_made},
+        lambda s, a, p: s.test_writing_people_twice_makes_them_once(a, p),
+        "the same key is the same record",
+    ),
+    "rows in another order": (
+        {"upsert": backwards(HubSpot.upsert)},
+        lambda s, a, p: s.test_writing_people_twice_makes_them_once(a, p),
+        "in the order of the batch",
+    ),
+    "the record ignored": (
+        {"upsert": never_by_record},
+        lambda s, a, p: s.test_a_linked_person_is_written_by_record(a, p),
+        "is written by the record id",
+    ),
+    "one bad person fails all": (
+        {"upsert": all_or_nothing(HubSpot.upsert)},
+        lambda s, a, p: s.test_one_bad_person_does_not_fail_the_others(a, p),
+        "lifecyclestage",
+    ),
+    "another key at each try": (
+        {"upsert": new_key_at_each_try},
+        lambda s, a, p: s.test_a_lost_answer_makes_nobody_twice(a, p),
+        "10 people stand",
+    ),
+    "threads in each other's way": (
+        {"upsert": kept_on_the_instance},
+        lambda s, a, p: s.test_threads_do_not_mix_up_their_rows(a, p),
+        "one Written for each row",
+    ),
+    "calls for nothing": (
+        {"log": asking},
+        lambda s, a, p: s.test_an_empty_batch_calls_nobody(a, p),
+        "nothing to write",
+    ),
+    "the last message first": (
+        {"log": last_first},
+        lambda s, a, p: s.test_messages_stand_once_and_in_order(a, p),
+        "in the order of the batch",
+    ),
+    "doubt ignored": (
+        {"log": without_looking},
+        lambda s, a, p: s.test_a_doubtful_message_is_looked_up(a, p),
+        "only what is missing",
+    ),
+    "a lost answer taken for a no": (
+        {"log": never_in_doubt},
+        lambda s, a, p: s.test_a_lost_answer_leaves_no_message_double(a, p, "lose_after"),
+        "no answer came to a write",
+    ),
+    "one bad message fails all": (
+        {"log": all_or_nothing(HubSpot.log)},
+        lambda s, a, p: s.test_one_bad_message_does_not_fail_the_others(a, p),
+        "",
+    ),
+    "only the first page": (
+        {"first_read": one_page},
+        lambda s, a, p: s.test_the_first_read_sees_everybody_once(a, p),
+        "exactly once",
+    ),
+    "the first page again": (
+        {"first_read": from_the_start},
+        lambda s, a, p: s.test_the_first_read_sees_everybody_once(a, p),
+        "exactly once",
+    ),
+    "no change seen": (
+        {"changes": blind},
+        lambda s, a, p: s.test_changes_see_a_modified_record(a, p),
+        "does not bring it",
+    ),
+    "nothing described": (
+        {"describe": lambda self: Schema()},
+        lambda s, a, p: s.test_what_the_crm_knows_of_a_person_is_described(a),
+        "leaves out",
+    ),
+    "wrong credentials refused": (
+        {"upsert": refusing(HubSpot.upsert)},
+        lambda s, a, p: s.test_wrong_credentials_are_auth_failed(a, p),
+        "upsert with wrong credentials",
+    ),
+    "the token told": (
+        {"describe": telling},
+        lambda s, a, p: s.test_wrong_credentials_are_auth_failed(a, p),
+        "shows a secret",
+    ),
+    "settings that show the token": (
+        {"Settings": OpenSettings},
+        lambda s, a, p: s.test_secrets_do_not_print(a),
+        "show a secret",
+    ),
+    "a limit refused": (
+        {"log": refused_when_limited},
+        lambda s, a, p: s.test_a_limit_is_rate_limited_and_nothing_is_done(a, p),
+        "too many",
+    ),
+    "calls not reported": (
+        {"log": silent},
+        lambda s, a, p: s.test_calls_are_reported_without_ids(a, p),
+        "after every HTTP call",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_adapter_is_told_what_is_wrong(name: str) -> None:
+    methods, guard, words = BROKEN[name]
+    suite = type("Changed", (Suite,), {"crm": type("Broken", (HubSpot,), methods)})()
+    with suite.serving() as platform:
+        adapter = suite.ready(platform)
+        with pytest.raises((AssertionError, Refused)) as caught:
+            guard(suite, adapter, platform)
+    assert words in str(caught.value)
+
+
+def test_every_test_of_the_contract_has_an_adapter_that_fails_it() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    tests = [name for name in vars(CRMContract) if name.startswith("test_")]
+    assert len(tests) > 15
+    assert [name for name in tests if f"s.{name}(" not in source] == []
+
+
+@pytest.mark.parametrize("module", [channel_contract, crm_contract, talk])
+def test_every_failure_says_what_is_wrong(module: Any) -> None:
+    """Asserts are not rewritten in an installed package: one without words would tell its reader nothing."""
+    asserts = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Assert)]
+    assert asserts
+    assert [node.lineno for node in asserts if node.msg is None] == []
