@@ -205,5 +205,7 @@ class TelegramChannel(Channel[TelegramSettings]):
         return HttpCall.json("POST", address, body, repeatable=repeatable)
 
     def _result(self, reply: HttpReply, *, repeatable: bool = True) -> Any:
-        secret_part = self.settings.token.get_secret_value().partition(":")[2]
-        return errors.result(reply, secret_part, repeatable=repeatable)
+        hide = [self.settings.token.get_secret_value().partition(":")[2]]
+        if self.settings.secret is not None:
+            hide.append(self.settings.secret.get_secret_value())
+        return errors.result(reply, hide, repeatable=repeatable)

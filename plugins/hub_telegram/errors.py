@@ -7,7 +7,8 @@ The request address holds the token, so no sentence here may hold the address.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub import HttpReply
@@ -51,11 +52,11 @@ TABLE: tuple[tuple[int, str, type[Refused], str], ...] = (
 """(error_code, part of the description, error, sentence); the first that fits wins, "" fits always."""
 
 
-def result(reply: HttpReply, hide: str, *, repeatable: bool = True) -> Any:
+def result(reply: HttpReply, hide: Sequence[str], *, repeatable: bool = True) -> Any:
     """The `result` of an accepted call; raises what a refusal means.
 
-    `hide` (the token's secret part) never shows in the sentence. What leaves open whether the call was done is
-    Uncertain, or just Unavailable where repeating the call is harmless.
+    What is in `hide` (the token's secret part, the webhook's secret) never shows in the sentence. What leaves open
+    whether the call was done is Uncertain, or just Unavailable where repeating the call is harmless.
     """
     answer = envelope(reply)
     if reply.status == 200 and answer.get("ok") is True:
@@ -64,12 +65,15 @@ def result(reply: HttpReply, hide: str, *, repeatable: bool = True) -> Any:
     raise Unavailable(str(error)) if repeatable and isinstance(error, Uncertain) else error
 
 
-def failure(reply: HttpReply, hide: str) -> HubError:
+def failure(reply: HttpReply, hide: Sequence[str]) -> HubError:
     """The error that a reply without `ok` stands for."""
     answer = envelope(reply)
     code = answer.get("error_code")
     status = code if isinstance(code, int) and not isinstance(code, bool) else reply.status
-    said = clean(answer.get("description")).replace(hide, "***")[:200]
+    said = clean(answer.get("description"))
+    for secret in hide:
+        said = said.replace(secret, "***")
+    said = said[:200]
     if status in (420, 429):
         return RateLimited(f"Telegram asks to wait ({status})", wait(answer, reply))
     if status in (401, 404):
@@ -100,6 +104,7 @@ def wait(answer: Any, reply: HttpReply) -> float:
     """Seconds to wait: `parameters.retry_after`, else the header, else 0 (the hub chooses)."""
     seconds = table(answer.get("parameters")).get("retry_after", reply.headers.get("retry-after"))
     try:
-        return min(max(float(seconds), 0.0), 86_400.0)
+        asked = float(seconds)
     except (TypeError, ValueError, OverflowError):
         return 0.0
+    return min(max(asked, 0.0), 86_400.0) if math.isfinite(asked) else 0.0
