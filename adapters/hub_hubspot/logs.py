@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from hub import LogEntry, Written
 from hub.contracts.errors import HubError, Uncertain
 from hub_hubspot import batches, bodies
 from hub_hubspot.batches import Fate, Row
+from hub_hubspot.contacts import millis
 from hub_hubspot.paths import (
     ASSOCIATION_BATCH,
     BATCH,
@@ -23,6 +24,10 @@ from hub_hubspot.paths import (
     TO_CONTACT,
 )
 from hub_hubspot.transport import Transport
+
+CREATED = "hs_createdate"
+SKEW = 10 * 60_000
+"""Milliseconds by which HubSpot's clock and the hub's may differ."""
 
 
 def log(transport: Transport, batch: Sequence[LogEntry], *, as_notes: bool) -> list[Written]:
@@ -77,22 +82,32 @@ def row(entry: LogEntry, kind: str) -> Row:
 def look(transport: Transport, kind: str, doubtful: Sequence[LogEntry]) -> dict[str, str]:
     """Which of these messages stand there already: record id by message id.
 
-    Reads the contacts' associated records, the newest (highest ids) first, and stops when all were found.
+    Reads the contacts' associated records, the newest (highest ids) first, and stops when all were found or the rest
+    was made well before the first try.
     """
     sought = {entry.message for entry in doubtful}
+    since = min((entry.since for entry in doubtful), default=0) - SKEW
     found: dict[str, str] = {}
     ids = sorted(_associated(transport, kind, {entry.record for entry in doubtful}), key=int, reverse=True)
     for start in range(0, len(ids), BATCH):
         if sought <= found.keys():
             break
         part = ids[start : start + BATCH]
-        body = {"inputs": [{"id": i} for i in part], "properties": [MESSAGE], "propertiesWithHistory": []}
+        body = {"inputs": [{"id": i} for i in part], "properties": [MESSAGE, CREATED], "propertiesWithHistory": []}
         answer = transport.call(transport.logs[kind].read, body)
         for result in answer.get("results", ()):
             message = (result.get("properties") or {}).get(MESSAGE)
             if message in sought:
                 found[message] = str(result["id"])
+        if max((_made(result) for result in answer.get("results", ())), default=since) < since:
+            break
     return found
+
+
+def _made(result: Mapping[str, Any]) -> int:
+    """When HubSpot made the record, ms; the end of time where it does not say."""
+    told = (result.get("properties") or {}).get(CREATED) or result.get("createdAt") or ""
+    return millis(str(told)) or 1 << 62
 
 
 def _associated(transport: Transport, kind: str, contacts: Iterable[str]) -> set[str]:

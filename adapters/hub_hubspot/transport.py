@@ -26,7 +26,7 @@ from hub_hubspot.paths import endpoint
 
 CONNECT = 5.0
 """Seconds to reach HubSpot; the time to answer is the setting `timeout`."""
-PATIENCE = 10.0
+PATIENCE = 5.0
 """Seconds that one call may spend waiting for its turn and for retries, all together."""
 SEARCHES = 4
 """Searches per second; HubSpot allows five to the whole account and names no limit in its answers."""
@@ -161,7 +161,7 @@ class Transport:
         repeatable and nobody knows whether it was done.
         """
         sent = [json.dumps(arg) if isinstance(arg, dict) else arg for arg in args]
-        wait = tenacity.wait_exponential(multiplier=0.5, max=4) + tenacity.wait_random(0, 0.5)
+        wait = tenacity.wait_exponential(multiplier=0.1, max=2) + tenacity.wait_random(0, 0.1)
 
         def pause(state: tenacity.RetryCallState) -> float:
             failure = _failure(state)

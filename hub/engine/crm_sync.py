@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import structlog
@@ -18,11 +19,13 @@ from hub.engine.sender import backoff
 from hub.engine.writer import Writer
 from hub.mapping import check
 from hub.model.events import CrmSettled, RecordsRead, RowOutcome
+from hub.store import Store
 from hub.store.outbox import next_due
 
 log = structlog.get_logger("hub.crm")
 T = TypeVar("T")
-KINDS = ("person", "log")
+WORKERS = ("person", "log", "log")
+"""Each writes batches of its kind; a second one for messages, so that a call that hangs holds only its own people."""
 BROKEN_AFTER = 8
 
 
@@ -43,15 +46,15 @@ class CrmSync:
     def wake(self) -> None:
         """There may be something to write."""
         self._awake.set()
+        self._awake = asyncio.Event()
 
     async def run(self) -> None:
-        """Prepare, read everybody, then keep both sides current."""
-        await self._patiently(self._prepare)
-        reading = asyncio.create_task(self._read())
-        try:
-            await self._push()
-        finally:
-            reading.cancel()
+        """Write what is due, and beside it prepare, read everybody once and then what changes.
+
+        Until everybody was read nobody is linked or created, so there is nothing to write; after a restart it goes on
+        at once.
+        """
+        await asyncio.gather(self._read(), *(self._push(kind) for kind in WORKERS))
 
     def close(self) -> None:
         """End the threads; a call under way is left to its timeout."""
@@ -67,6 +70,7 @@ class CrmSync:
             self._notices.raise_once(f"crm {self.name} mapping", str(problem))
 
     async def _read(self) -> None:
+        await self._patiently(self._prepare)
         if await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.read")) != "done":
             await self._first_read()
         self.ready.set()
@@ -117,31 +121,25 @@ class CrmSync:
 
     # -- write --------------------------------------------------------------------------------------------------------
 
-    async def _push(self) -> None:
+    async def _push(self, kind: str) -> None:
         while True:
-            self._awake.clear()
-            linger, busy = 0, False
-            for kind in KINDS:
-                batch = await self._writer.call(
-                    lambda store, kind=kind: lease_crm(  # type: ignore[misc]
-                        store, self._line, self.name, kind, now_ms(), self._limit, self._linger
-                    )
-                )
-                if batch.persons or batch.logs:
-                    await self._write(batch)
-                    busy = True
-                elif batch.wait:
-                    linger = min(linger or batch.wait, batch.wait)
-            if linger and not busy:  # the batch fills meanwhile: nothing that arrives now needs to wake us
-                await asyncio.sleep(max(0.02, linger / 1000))
-            elif not busy:
-                await self._sleep()
+            awake = self._awake
+            batch = await self._writer.call(partial(self._lease, kind, now_ms()))
+            if batch.persons or batch.logs:
+                await self._write(batch)
+            elif batch.wait:  # it fills meanwhile: nothing that arrives now needs to wake us
+                await asyncio.sleep(max(0.02, batch.wait / 1000))
+            else:
+                await self._sleep(awake)
 
-    async def _sleep(self) -> None:
+    def _lease(self, kind: str, now: int, store: Store) -> Batch:
+        return lease_crm(store, self._line, self.name, kind, now, self._limit, self._linger)
+
+    async def _sleep(self, awake: asyncio.Event) -> None:
         now = now_ms()
         due = await self._writer.call(lambda store: next_due(store.db, self.name, now))
         try:
-            await asyncio.wait_for(self._awake.wait(), max(0.02, min(due - now, 30_000) / 1000) if due else 30.0)
+            await asyncio.wait_for(awake.wait(), max(0.02, min(due - now, 30_000) / 1000) if due else 30.0)
         except TimeoutError:
             pass
 

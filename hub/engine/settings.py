@@ -53,7 +53,9 @@ class HubSettings(BaseSettings):
     pause_after_human: float = Field(12, ge=0, description="hours of silent automation after a human's last message")
     automation_max_age: float = Field(6, gt=0, description="hours after which a late message gets no automatic reply")
     hook_deadline: float = Field(2.0, gt=0, description="seconds a plugin's event hook may take before it is killed")
-    crm_linger: float = Field(1.5, ge=0, description="seconds to gather CRM writes into one batch")
+    crm_linger: float = Field(
+        1.0, ge=0, description="seconds to gather CRM writes into one batch; half as long again when it is nearly full"
+    )
     crm_poll: float = Field(60, gt=0, description="seconds between two looks at recently modified CRM contacts")
     accept_queue: int = Field(5000, ge=1, description="events (count) waiting to be stored before callers get 503")
     disk_min_mb: int = Field(200, ge=0, description="free megabytes of disk below which callers get 503")

@@ -58,7 +58,7 @@ class LogEntry:
 
     `message` is the hub's unique id of it and must be kept on the logged record. `at` (ms) already carries the
     tie-break: later messages of a person have later times. `doubtful`: an earlier attempt got no answer; look whether
-    it stands there before writing it.
+    it stands there before writing it. `since` (ms): it was not tried before, so a record made earlier is another one.
     """
 
     outbox: int
@@ -72,3 +72,4 @@ class LogEntry:
     sequence: int
     owner: str = ""
     doubtful: bool = False
+    since: int = 0

@@ -31,16 +31,6 @@ def due_rows(db: Database, crm: str, kind: str, now: int, limit: int) -> list[tu
     return db.rows(OUTBOX.select + _ROWS, (crm, kind, now, now, limit))
 
 
-def pressure(db: Database, crm: str, kind: str, now: int, limit: int) -> tuple[int, int]:
-    """How many rows of a kind are due (counted up to `limit`) and when the oldest of them was made (0 = none)."""
-    count, oldest = db.rows(
-        "SELECT count(*), coalesce(min(created), 0) FROM (SELECT created FROM outbox WHERE open=1 AND target=?"
-        " AND kind=? AND state='waiting' AND due<=? ORDER BY id LIMIT ?)",
-        (crm, kind, now, limit),
-    )[0]
-    return count, oldest
-
-
 def next_due(db: Database, target: str, now: int) -> int:
     """When the next waiting or evidence row of a target comes due after `now` (0 = none)."""
     found = db.rows("SELECT coalesce(min(due), 0) FROM outbox WHERE open=1 AND target=? AND due>?", (target, now))
