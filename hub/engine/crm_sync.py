@@ -12,7 +12,7 @@ import structlog
 
 from hub.contracts.crm import Page, Written
 from hub.contracts.errors import AuthFailed, HubError, NotFound, Temporary, Uncertain
-from hub.engine.lease import Batch, lease_crm
+from hub.engine.lease import NOTHING, Batch, lease_crm
 from hub.engine.line import Line, incoming, now_ms
 from hub.engine.notices import Notices
 from hub.engine.sender import backoff
@@ -40,6 +40,7 @@ class CrmSync:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix=f"crm-{name}")
         self._awake = asyncio.Event()
         self._writes = 0
+        self._fits = True
         self.ready = asyncio.Event()
         """Set when the first read is complete."""
 
@@ -51,8 +52,7 @@ class CrmSync:
     async def run(self) -> None:
         """Write what is due, and beside it prepare, read everybody once and then what changes.
 
-        Until everybody was read nobody is linked or created, so there is nothing to write; after a restart it goes on
-        at once.
+        Until everybody was read nothing is leased; after a restart writing goes on at once.
         """
         await asyncio.gather(self._read(), *(self._push(kind) for kind in WORKERS))
 
@@ -66,8 +66,10 @@ class CrmSync:
         for finding in self._crm.ensure():
             if not finding.ok:
                 self._notices.raise_once(f"crm {self.name} fields", f"{finding.what} ({finding.remedy})")
-        for problem in check(self._line.config.crms[self.name].mapping, self._crm.describe()):
-            self._notices.raise_once(f"crm {self.name} mapping", str(problem))
+        problems = check(self._line.config.crms[self.name].mapping, self._crm.describe())
+        if problems:
+            self._notices.raise_once(f"crm {self.name} mapping", "; ".join(str(problem) for problem in problems))
+        self._fits = not problems
 
     async def _read(self) -> None:
         await self._patiently(self._prepare)
@@ -133,6 +135,8 @@ class CrmSync:
                 await self._sleep(awake)
 
     def _lease(self, kind: str, now: int, store: Store) -> Batch:
+        if kind == "person" and not self._fits:  # each would be refused: they wait until the mapping is mended
+            return NOTHING
         return lease_crm(store, self._line, self.name, kind, now, self._limit, self._linger)
 
     async def _sleep(self, awake: asyncio.Event) -> None:

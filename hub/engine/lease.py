@@ -91,6 +91,8 @@ def _outgoing(row: OutboxRow, message: MessageRow, talk: ConversationRow, accoun
 def _drop(row: OutboxRow, message: MessageRow, reason: str, line: Line, work: Workspace) -> None:
     row.end("dropped", reason)
     message.status, message.status_at, message.reason = "dropped", work.now, reason
+    if row.cls == "human":  # somebody thinks it was said
+        work.bury("send", row.id, f"not sent: {reason}", row.lane)
     work.decide(row.event, line.version, row.lane, row.conversation, f"not sent: {reason}")
 
 
@@ -113,6 +115,8 @@ def lease_crm(store: Store, line: Line, crm: str, kind: str, now: int, limit: in
     """
     with store.transaction():
         work = store.workspace(now)
+        if not work.first_read_done(crm):
+            return NOTHING
         rows = work.take_due(crm, kind, limit)
         if not rows:
             return NOTHING

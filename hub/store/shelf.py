@@ -77,6 +77,10 @@ class Shelf(Generic[R]):
         """The row, if it was fetched or added."""
         return self.rows.get(row_id)
 
+    def is_new(self, row_id: int) -> bool:
+        """Whether the row was added here and is not on the disk yet."""
+        return row_id in self.rows and row_id not in self._old
+
     def save(self) -> None:
         """Write what is new or changed."""
         values, columns = self.table.values, self.table.columns

@@ -70,6 +70,7 @@ class Workspace:
         self.decisions = Shelf(db, DECISIONS)
         self.owners: dict[str, int] = {}  # identity -> person
         self.by_key: dict[str, ConversationRow] = {}
+        self.by_person: dict[tuple[int, str], ConversationRow] = {}  # (person, inbox), threads apart
         self.by_provider: dict[str, MessageRow] = {}
         self.link_of: dict[tuple[int, str], LinkRow] = {}
         self.link_at: dict[tuple[str, str], LinkRow] = {}
@@ -146,7 +147,7 @@ class Workspace:
         talks = needs.talks_of | {self.owners[i] for i in needs.talks_with if i in self.owners}
         self.conversations.fetch_by("person", talks)
         for talk in self.conversations.rows.values():
-            self.by_key[talk.key] = talk
+            self.file_talk(talk)
         if needs.timers:
             self.timers.fetch_by("subject_id", {subject_id for _, subject_id in needs.timers})
 
@@ -165,6 +166,21 @@ class Workspace:
         self.people.fetch([person])
         for link in self.links.fetch_by("person", [person]):
             self.file_link(link)
+
+    def file_talk(self, talk: ConversationRow) -> None:
+        """Make a conversation findable by its key and, if it is no thread, by its person."""
+        self.by_key[talk.key] = talk
+        if not talk.key.startswith(f"{talk.inbox}|#"):
+            known = self.by_person.get((talk.person, talk.inbox))
+            if known is None or known.last_in <= talk.last_in:
+                self.by_person[talk.person, talk.inbox] = talk
+
+    def talk_with(self, person: int, inbox: str) -> ConversationRow | None:
+        """The conversation with a person in an inbox that is no thread, the last used one; a query on a miss only."""
+        if (person, inbox) not in self.by_person and not self.people.is_new(person):
+            for talk in self.conversations.fetch_by("person", [person]):
+                self.file_talk(talk)
+        return self.by_person.get((person, inbox))
 
     def unread_links(self, crm: str) -> list[LinkRow]:
         """Everybody who waits for the end of the first read."""

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from hub.contracts.crm import Written
 from hub.model.events import CrmSettled, DeadHandled, HumanReplied, PauseChanged, RowOutcome
 from hub.model.people import Identity
@@ -448,3 +450,102 @@ def test_a_contact_made_by_the_hub_and_seen_in_the_feed_is_the_same_person(table
     table.crm_answers(Written(outbox=write.outbox, record="9", new=True))
     assert table.rows("SELECT count(*) FROM people") == [(1,)]
     assert [entry.record for entry in table.crm("log").logs] == ["9"]
+
+
+def echo(number: int, words: str, **to) -> bytes:
+    item = {
+        "from": "15550100",
+        "id": f"wamid.e{number}",
+        "timestamp": "1800000000",
+        "type": "text",
+        "text": {"body": words},
+    }
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "15550100", "phone_number_id": "1001"},
+        "message_echoes": [item | to],
+    }
+    change = {"field": "smb_message_echoes", "value": value}
+    return json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "9", "changes": [change]}]}).encode()
+
+
+@pytest.mark.parametrize("to", [{"to": "15550101", "to_user_id": "US.15550101"}, {"to": "15550101"}])
+def test_an_answer_from_the_phone_pauses_the_bot_however_it_names_the_person(table: Tabletop, text, to):
+    table.crm_knows(record(7, PHONE))
+    table.post("meta", text(1, "hello"))
+    table.step()
+    table.post("meta", echo(1, "Mia here", **to))
+    table.post("meta", text(2, "price"))
+    table.step()
+
+    assert table.lease() == []
+    assert table.rows("SELECT count(*) FROM conversations") == [(1,)]
+    assert [(e.text, e.direction, e.author) for e in table.crm("log").logs][1] == ("Mia here", "out", "phone")
+
+
+def test_a_message_that_gives_the_number_only_stays_in_the_conversation(table: Tabletop, text):
+    table.post("meta", text(1, "hello"))
+    body = json.loads(text(2, "price"))
+    del body["entry"][0]["changes"][0]["value"]["contacts"][0]["user_id"]
+    table.post("meta", json.dumps(body).encode())
+    table.step()
+
+    assert table.rows("SELECT count(*) FROM conversations") == [(1,)]
+
+
+def test_nothing_is_written_before_everybody_was_read(table: Tabletop, text):
+    table.post("meta", text(1, "hello"))
+    table.step()
+    table.crm_knows(record(7, PHONE, created=2000), final=False)
+    assert table.crm("log").logs == []
+
+    table.crm_knows(record(8, PHONE, created=1000))
+
+    assert [entry.record for entry in table.crm("log").logs] == ["8"]
+
+
+def test_records_merged_in_the_crm_are_one_again(table: Tabletop, text):
+    table.crm_knows(record(1, PHONE, created=1000), record(2, PHONE, created=2000))
+    table.crm_knows(record(3, PHONE, created=3000, merged=("1", "2")), feed="recent")
+
+    assert table.rows("SELECT state, record, also FROM links") == [("linked", "3", "[]")]
+    table.post("meta", text(1, "hello"))
+    table.step()
+    assert [entry.record for entry in table.crm("log").logs] == ["3"]
+
+
+def test_a_humans_answer_that_may_not_leave_is_shown(table: Tabletop, text):
+    table.post("meta", text(1, "STOP"))
+    table.step()
+    table.happen(HumanReplied(key="h1", at=table.now, person="p1", text="Are you sure?"))
+    table.step()
+    table.lease()
+
+    ((kind, cause),) = table.rows("SELECT kind, cause FROM dead")
+    assert kind == "send"
+    assert "no more messages" in cause
+
+
+def test_the_platforms_own_stop_switch_is_opt_out(table: Tabletop, text):
+    table.post("meta", text(1, "hello"))
+    table.step()
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "15550100", "phone_number_id": "1001"},
+        "contacts": [{"profile": {"name": "Ana"}, "wa_id": "15550101"}],
+        "user_preferences": [
+            {
+                "wa_id": "15550101",
+                "detail": "stop",
+                "category": "marketing_messages",
+                "value": "stop",
+                "timestamp": 1800000000,
+            }
+        ],
+    }
+    change = {"field": "user_preferences", "value": value}
+    body = {"object": "whatsapp_business_account", "entry": [{"id": "9", "changes": [change]}]}
+    table.post("meta", json.dumps(body).encode())
+    table.step()
+
+    assert table.rows("SELECT opted_out FROM people") == [(1,)]

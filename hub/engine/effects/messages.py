@@ -32,7 +32,7 @@ def clean(text: str) -> str:
 def talk_keys(inbox: InboxConfig, thread: str, identities: Sequence[Identity]) -> list[str]:
     """The names under which the conversation may be known: its thread, else any identity of the sender."""
     if thread:
-        return [f"{inbox.name}|{thread}"]
+        return [f"{inbox.name}|#{thread}"]
     return [f"{inbox.name}|{form.id}" for identity in identities for form in variants(identity)]
 
 
@@ -191,13 +191,15 @@ def conversation(
     """The conversation of an event and whether the event opened it."""
     keys = talk_keys(inbox, thread, identities)
     talk = next((work.by_key[key] for key in keys if key in work.by_key), None)
+    if talk is None and not thread:  # known under another identity than this event gives
+        talk = work.talk_with(person.id, inbox.name)
     if talk is not None:
         talk.address = address
         return talk, False
     talk = work.conversations.add(
         ConversationRow(work.conversations.next_id(), keys[0], inbox.name, person.id, address, "open", row.received)
     )
-    work.by_key[talk.key] = talk
+    work.file_talk(talk)
     return talk, True
 
 

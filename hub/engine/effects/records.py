@@ -17,7 +17,9 @@ from hub.store.workspace import Needs, Workspace
 
 def look(event: RecordsRead, row: Claimed, line: Line, needs: Needs) -> None:
     """Links by record and by key, owners by identity."""
-    needs.records.setdefault(event.crm, set()).update(record.id for record in event.records)
+    wanted = needs.records.setdefault(event.crm, set())
+    for record in event.records:
+        wanted.update((record.id, *record.merged))
     needs.keys.update(record.key for record in event.records if record.key)
     for record in event.records:
         people.probe(record.identities, needs)
@@ -37,11 +39,14 @@ def read(event: RecordsRead, row: Claimed, line: Line, work: Workspace) -> None:
 
 def _one(record: Record, crm: str, seq: int, work: Workspace) -> None:
     link = work.link_at.get((crm, record.id)) or (work.link_by_key.get(record.key) if record.key else None)
+    link = link or next((work.link_at[crm, old] for old in record.merged if (crm, old) in work.link_at), None)
     if link is not None and link.crm == crm:
         person = people.current(work, link.person)
         if person is not None:
             if not link.ready:
                 _link(link, record, work)
+            if record.merged:
+                _follow_merge(link, record, seq, work)
             link.owner = record.owner
             _own_all(record.identities, person, crm, seq, work)
             _take_name(record, link, person, seq, work)
@@ -66,6 +71,20 @@ def _one(record: Record, crm: str, seq: int, work: Workspace) -> None:
     _own_all(record.identities, person, crm, seq, work)
     if not person.name:
         person.name = record.name
+
+
+def _follow_merge(link: LinkRow, record: Record, seq: int, work: Workspace) -> None:
+    """Somebody merged records in the CRM: the link goes on to the survivor, and what it shared is shared no more."""
+    gone = set(record.merged)
+    others = [other for other in json.loads(link.also) if other not in gone | {record.id}]
+    if link.record not in gone and others == json.loads(link.also):
+        return
+    if link.record in gone:
+        work.note_identity("merged", link.person, "", seq, f"{link.crm} record {link.record} became {record.id}")
+        link.record, link.made = record.id, record.created
+    link.also = json.dumps(others)
+    link.state, link.reason = ("ambiguous", link.reason) if others else ("linked", "")
+    work.file_link(link)
 
 
 def _take_name(record: Record, link: LinkRow, person: PersonRow, seq: int, work: Workspace) -> None:
