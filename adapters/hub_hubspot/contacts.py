@@ -20,7 +20,7 @@ def record(result: Mapping[str, Any], region: str) -> Record:
     """A contact as HubSpot shows it. Numbers without a country are read as of `region`."""
     values = {name: str(value) for name, value in (result.get("properties") or {}).items() if value}
     mails = [values.get("email", ""), *values.get("hs_additional_emails", "").split(";")]
-    phones = [values.get("phone", ""), values.get("mobilephone", "")]
+    phones = [values.get(name, "") for name in ("phone", "mobilephone", "hs_whatsapp_phone_number")]
     merged = values.get("hs_merged_object_ids", "")
     return Record(
         id=str(result["id"]),

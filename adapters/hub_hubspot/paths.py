@@ -52,6 +52,7 @@ CONTACT_READS: tuple[str, ...] = (
     "hs_additional_emails",
     "phone",
     "mobilephone",
+    "hs_whatsapp_phone_number",
     "hubspot_owner_id",
     KEY,
     "createdate",

@@ -140,7 +140,6 @@ class Transport:
         self.contact_search: Api = crm.contacts.search_api
         self.associations: Api = crm.associations.v4.batch_api
         self.properties: Api = crm.properties.core_api
-        self.property_batches: Api = crm.properties.batch_api
         self.property_groups: Api = crm.properties.groups_api
         self.logs: dict[str, Api] = {
             "communications": crm.objects.communications.batch_api,

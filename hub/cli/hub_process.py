@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from hub.contracts.errors import ConfigError
 from hub.engine.control_client import ask
 from hub.engine.hub import Hub
 from hub.engine.loader import Plugins, load_plugins
-from hub.engine.pulse import Pulse, numbers
+from hub.engine.pulse import LOOP, WRITER, Pulse, numbers
 from hub.engine.settings import Config, address, load_config
 from hub.ingest import LISTENER, admin_app, public_app
 
@@ -44,14 +44,17 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--blocked", default="", help="plugins to keep out, with commas")
     options = parser.parse_args(args)
     try:
-        plugins = load_plugins(blocked=[name for name in options.blocked.split(",") if name])
+        watch, pulse = _EndWithParent(), Pulse(options.pulse)
+        if options.pulse:
+            watch.start()
+        plugins = _load_plugins([name for name in options.blocked.split(",") if name], options.pulse, pulse)
         config = load_config(options.config, plugins, os.environ)
         begin_logging(config.hub.log_level)
         if options.pulse:
             _tell_supervisor(options.pulse, config, plugins)
-            threading.Thread(target=_end_with_parent, args=(config.hub.stop_grace + 5,), daemon=True).start()
+            watch.grace += config.hub.stop_grace
         with asyncio.Runner(loop_factory=_fast_loop if config.hub.speed else None) as runner:
-            runner.run(serve(config, plugins, Pulse(options.pulse)))
+            runner.run(serve(config, plugins, pulse))
     except ConfigError as error:
         print(f"dragoman: {error}", file=sys.stderr)
         return 2
@@ -117,13 +120,19 @@ async def _until_asked(hub: Hub, asked: asyncio.Event) -> None:
         failed.cancel()
 
 
-def _end_with_parent(grace: float) -> None:
+class _EndWithParent(threading.Thread):
     """A hub that hangs in a plugin while its supervisor dies would hold the store for ever: end it after the grace."""
-    parent = os.getppid()
-    while os.getppid() == parent:
-        time.sleep(1)
-    time.sleep(grace)
-    os._exit(1)
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.grace = 5.0
+        self._parent = os.getppid()
+
+    def run(self) -> None:
+        while os.getppid() == self._parent:
+            time.sleep(1)
+        time.sleep(self.grace)
+        os._exit(1)
 
 
 def _bind(config: Config, key: str) -> socket.socket:
@@ -155,6 +164,22 @@ def _write_run(data: Path, hub: Hub, public: socket.socket, admin: socket.socket
     """Say who runs here, and where, for commands and scripts."""
     facts = {"pid": os.getpid(), "listen": _url(public), "admin": _url(admin), "started": hub.began}
     _write(data / RUN, facts)
+
+
+def _load_plugins(blocked: Collection[str], file: Path | None, pulse: Pulse) -> Plugins:
+    """Load them, telling the supervisor before each whose code runs next: an import may never return."""
+    if file is None:
+        return load_plugins(blocked=blocked)
+    facts = file.with_suffix(".json")
+
+    def entering(name: str) -> None:
+        _write(facts, {"loading": name})
+        for slot in (LOOP, WRITER):  # each plugin has all the patience for itself
+            pulse.beat(slot)
+
+    plugins = load_plugins(blocked=blocked, entering=entering)
+    _write(facts, {})  # what comes now is no plugin's import
+    return plugins
 
 
 def _tell_supervisor(pulse: Path, config: Config, plugins: Plugins) -> None:

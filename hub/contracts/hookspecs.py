@@ -23,6 +23,9 @@ from hub.contracts.simulator import Simulator
 hookspec = pluggy.HookspecMarker("hub")
 hookimpl = pluggy.HookimplMarker("hub")
 
+EVENT_KINDS = ("inquiry.opened",)
+"""The kinds of events that `hub_on_event` is told, and so all that a module's `EVENTS` may name."""
+
 
 @hookspec
 def hub_channels() -> Iterable[type[Channel[Any]]]:
@@ -40,7 +43,10 @@ def hub_crms() -> Iterable[type[CRM[Any]]]:
 def hub_on_event(event: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterable[Mapping[str, Any]] | None:
     """Called after the commit, in the plugin's own process, for each event kind the module names in `EVENTS`.
 
-    `event` is plain data (`kind`, `id` unique per event, and the event's fields); `settings` the plugin's own table
+    Kinds are those in `EVENT_KINDS`; a module that names another is quarantined. `inquiry.opened`: a conversation
+    opened, or opened again.
+
+    `event` is plain data (`kind`, `id` unique per event, and the fields of `hub.model.events`); `settings` the plugin's own table
     in hub.toml with its secrets resolved. May block up to the deadline (2 s by default), then its process is killed;
     three kills quarantine the plugin. May fail: the event becomes a dead letter after three tries. Called at least
     once per event, so do things twice without harm (use `id` as the idempotency key). Returns notes to keep with the

@@ -1,6 +1,6 @@
 """Hostile doubles of platforms: what a plugin ships so that the whole hub can be proven on loopback.
 
-The ledgers are what the platform itself saw; the proof is computed from them and never asks the hub's store.
+The ledgers are what the platform itself saw; the proof is computed from them.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -40,6 +41,10 @@ class CrmSync:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix=f"crm-{name}")
         self._awake = asyncio.Event()
         self._writes = 0
+        self.calls: Counter[tuple[str, int]] = Counter()
+        """HTTP calls so far, by endpoint and status (0 = no answer)."""
+        self._crm.on_call = self._called
+        self._writing: set[asyncio.Task[None]] = set()
         self._fits = True
         self.ready = asyncio.Event()
         """Set when the first read is complete."""
@@ -55,6 +60,14 @@ class CrmSync:
         Until everybody was read nothing is leased; after a restart writing goes on at once.
         """
         await asyncio.gather(self._read(), *(self._push(kind) for kind in WORKERS))
+
+    async def finish(self) -> None:
+        """Wait for the writes under way."""
+        if self._writing:
+            await asyncio.gather(*self._writing, return_exceptions=True)
+
+    def _called(self, endpoint: str, status: int) -> None:
+        self.calls[endpoint, status] += 1
 
     def close(self) -> None:
         """End the threads; a call under way is left to its timeout."""
@@ -128,7 +141,10 @@ class CrmSync:
             awake = self._awake
             batch = await self._writer.call(partial(self._lease, kind, now_ms()))
             if batch.persons or batch.logs:
-                await self._write(batch)
+                task = asyncio.create_task(self._write(batch))
+                self._writing.add(task)
+                task.add_done_callback(self._writing.discard)
+                await asyncio.shield(task)
             elif batch.wait:  # it fills meanwhile: nothing that arrives now needs to wake us
                 await asyncio.sleep(max(0.02, batch.wait / 1000))
             else:

@@ -138,9 +138,10 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
             async with asyncio.timeout(grace):
-                await asyncio.gather(*(sender.finish() for sender in self.senders.values()))
+                sending = [sender.finish() for sender in self.senders.values()]
+                await asyncio.gather(*sending, *(crm.finish() for crm in self.crms.values()))
         except TimeoutError:
-            log.warning("some sends had no answer when the hub ended", inboxes=len(self.senders))
+            log.warning("not everything under way had an answer when the hub ended")
         await self.workers.stop()
         await self.control.stop()
         for crm in self.crms.values():

@@ -22,20 +22,13 @@ from hub.contracts import hookspecs
 from hub.contracts.channel import Capabilities, Channel
 from hub.contracts.crm import CRM, CRMCapabilities
 from hub.contracts.errors import ConfigError, PluginError
+from hub.contracts.hookspecs import EVENT_KINDS
 from hub.contracts.settings import PluginSettings
 from hub.contracts.simulator import Simulator
-from hub.model import events
 
 GROUP = "hub"
 NARROW = "DRAGOMAN_PLUGINS"
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("hub_")))
-EVENT_KINDS = tuple(
-    sorted(
-        cls.kind
-        for cls in vars(events).values()
-        if isinstance(cls, type) and issubclass(cls, events.Event) and cls.kind
-    )
-)
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
@@ -97,11 +90,13 @@ def load_plugins(
     extra: Iterable[tuple[str, Any]] = (),
     blocked: Collection[str] = (),
     environ: Mapping[str, str] = os.environ,
+    entering: Callable[[str], None] | None = None,
 ) -> Plugins:
     """Load the plugins of the entry-point group `hub`, then `extra` (name, and a module or its dotted name).
 
     `blocked` are names the supervisor keeps out: they are not even imported. The variable DRAGOMAN_PLUGINS, a list of
-    names with commas, narrows the entry points; empty means all. Raises ConfigError only for a name in it that is not
+    names with commas, narrows the entry points; empty means all. `entering` is called with each plugin's name before
+    its code runs for the first time, so that one that never returns can be named. Raises ConfigError only for a name in it that is not
     installed; a broken plugin never raises.
     """
     candidates = [_installed(entry) for entry in _entry_points()]
@@ -122,6 +117,8 @@ def load_plugins(
         if candidate.name in blocked:
             plugins.infos.append(_info(candidate, reason="kept out by the supervisor after it stalled the hub"))
             continue
+        if entering is not None:
+            entering(candidate.name)
         try:
             hooks = _admit(manager, plugins, candidate)
         except KeyboardInterrupt:
@@ -266,8 +263,8 @@ def _event_kinds(module: Any) -> tuple[str, ...]:
     for kind in kinds:
         if kind not in EVENT_KINDS:
             close = difflib.get_close_matches(str(kind), EVENT_KINDS, 1)
-            hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(EVENT_KINDS)}"
-            raise PluginError(f"EVENTS names the unknown kind '{kind}' ({hint})")
+            hint = f"did you mean '{close[0]}'?" if close else f"told: {', '.join(EVENT_KINDS)}"
+            raise PluginError(f"EVENTS names '{kind}', a kind that no plugin is told ({hint})")
     return tuple(kinds)
 
 

@@ -89,7 +89,8 @@ class Supervisor:
 
     def _one_life(self) -> int:
         """One hub process from start to end."""
-        self._pulse.unlink(missing_ok=True)
+        for file in (self._pulse, self._pulse.with_suffix(".json")):
+            file.unlink(missing_ok=True)
         stall = Stall(Pulse(self._pulse), self._stall)
         command = [sys.executable, "-P", "-m", "hub.cli.hub_process", "--config", self._config]
         command += ["--pulse", str(self._pulse), "--blocked", ",".join(self._blocked)]
@@ -115,20 +116,23 @@ class Supervisor:
 
     def _accuse(self, number: int) -> None:
         """The hub stands still: say inside what, and keep that plugin out from now on."""
-        found = self._facts().get("plugins", {}).get(str(number))
-        if found is None:
+        facts = self._facts()
+        if number == 0 and "loading" in facts:
+            plugin, where = facts["loading"], "while it is loaded"
+        elif found := facts.get("plugins", {}).get(str(number)):
+            plugin, where = found["plugin"], f"(connection '{found['connection']}')"
+        else:
             say("the hub does not move, inside no plugin, and is killed")
             return
-        plugin, connection = found["plugin"], found["connection"]
         say(
-            f"the hub does not move inside the plugin '{plugin}' (connection '{connection}') and is killed; "
+            f"the hub does not move inside the plugin '{plugin}' {where} and is killed; "
             f"it starts again without '{plugin}' until `dragoman run` is started anew"
         )
         if plugin not in self._blocked:
             self._blocked.append(plugin)
 
     def _facts(self) -> dict[str, Any]:
-        """What the hub wrote about itself when it started: `plugins` by number, `grace` in seconds."""
+        """What the hub wrote about itself: `loading` one plugin, then `plugins` by number and `grace` in seconds."""
         try:
             facts: dict[str, Any] = json.loads(self._pulse.with_suffix(".json").read_text(encoding="utf-8"))
         except (OSError, ValueError):

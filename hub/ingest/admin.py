@@ -57,6 +57,13 @@ class Numbers(Collector):
         for kind, count in sorted(self._dead.items()):
             dead.add_metric([kind], count)
         yield dead
+        calls = CounterMetricFamily(
+            "dragoman_crm_calls", "calls to a CRM; status 0 = no answer", labels=["crm", "endpoint", "status"]
+        )
+        for name, crm in self._hub.crms.items():
+            for (endpoint, status), count in sorted(crm.calls.copy().items()):
+                calls.add_metric([name, endpoint, str(status)], count)
+        yield calls
         yield GaugeMetricFamily("dragoman_notices", "what needs a human now", value=len(self._hub.notices.open))
         yield GaugeMetricFamily("dragoman_start_time_seconds", "when it started", value=self._hub.began / 1000)
 

@@ -1,4 +1,4 @@
-"""What a decision may know. Its fields are few on purpose; a test counts them."""
+"""What a decision may know. Its fields are few on purpose: whatever stands here, every rule may depend on."""
 
 from __future__ import annotations
 

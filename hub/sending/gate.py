@@ -23,9 +23,9 @@ class SendState:
     """What the gate looks at. Times in ms, 0 = never or none.
 
     `window` ms in which free text is allowed after the person's last message (`last_inbound`), 0 = always ·
-    `paused_until` a human has the case until then · `replies_since_inbound` automatic replies already sent since the
-    person's last message, at most `max_replies` · `same_text_at` when this text already went out as an automatic
-    answer since that message · `created` when the send was decided · `hub_paused` all automation is switched off.
+    `paused_until` a human has the case until then · `replies_since_inbound` automatic replies already sent to the
+    message that caused this one, at most `max_replies` · `same_text_at` when this text already went out as an automatic
+    answer to it · `created` when the send was decided · `hub_paused` all automation is switched off.
     """
 
     cls: SendClass

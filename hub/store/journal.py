@@ -97,13 +97,3 @@ def claim(db: Database, budget: int) -> list[Claimed]:
 def unqueue(db: Database, seqs: Sequence[int]) -> None:
     """Their work is done."""
     db.run_in("DELETE FROM queue WHERE seq IN (*)", seqs)
-
-
-def requeue(db: Database, seq: int) -> None:
-    """Take an event up again."""
-    db.run("INSERT OR IGNORE INTO queue SELECT seq, source || '|' || account FROM journal WHERE seq=?", (seq,))
-
-
-def depth(db: Database) -> int:
-    """Events that wait for their step."""
-    return int(db.rows("SELECT count(*) FROM queue")[0][0])

@@ -1,4 +1,4 @@
-"""The rows one step works on: loaded in a fixed number of queries, changed in memory, saved in two per table."""
+"""The rows one step works on: loaded in a fixed number of queries, changed in memory, saved many to a statement."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ class Workspace:
         self._identity_events.append((self.now, what, person, identity, event, evidence))
 
     def share(self, identity: str) -> None:
-        """More than one CRM record owns this identity: it never decides alone."""
+        """More than one CRM record owns this identity: marked, so that a human can look."""
         self._shared.append(identity)
 
     def decide(self, event: int, version: int, person: int, conversation: int, because: str) -> None:

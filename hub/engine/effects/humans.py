@@ -17,8 +17,6 @@ from hub.store.journal import Claimed
 from hub.store.rows import DeadRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
-PLUGIN_TRIES = 3
-
 
 def look_nothing(event: object, row: Claimed, line: Line, needs: Needs) -> None:
     """Needs no rows."""
@@ -94,6 +92,8 @@ def dead(event: DeadHandled, row: Claimed, line: Line, work: Workspace) -> None:
 
 
 def _again(letter: DeadRow, retry: bool, work: Workspace) -> None:
+    if letter.kind == "review":  # a question to a human; answered outside
+        return
     if letter.kind in ("event", "unrouted"):
         if retry:
             work.requeue(letter.ref)

@@ -131,6 +131,7 @@ def _ambiguous(link: LinkRow, owned: list[Identity], record: Record, crm: str, s
     link.reason = f"records {link.record} and {', '.join(others)} share {owned[0].kind} {owned[0].key}"
     work.file_link(link)
     work.link_at[crm, record.id] = link
+    work.bury("review", link.person, f"{link.crm}: {link.reason}; messages go to {link.record}", link.person)
     for identity in owned:
         work.share(identity.id)
         work.note_identity("shared", link.person, identity.id, seq, f"{crm} record {record.id}")

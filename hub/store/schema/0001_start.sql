@@ -191,8 +191,8 @@ CREATE TABLE plugin_work (
 
 CREATE TABLE dead (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  kind TEXT NOT NULL,              -- event, unrouted, send, person, log, plugin, uncertain
-  ref INTEGER NOT NULL,            -- journal seq, outbox id or plugin_work id
+  kind TEXT NOT NULL,              -- event, unrouted, send, person, log, plugin, uncertain, review
+  ref INTEGER NOT NULL,            -- journal seq, outbox id, or person for a review
   person INTEGER NOT NULL,
   cause TEXT NOT NULL,
   at INTEGER NOT NULL,
