@@ -1,13 +1,19 @@
-"""For every test: nothing but this machine can be reached."""
+"""For every test: nothing but this machine can be reached. For those that want one: a hub between simulators."""
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import ipaddress
+import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 
 def _check(host: Any) -> None:
@@ -44,3 +50,114 @@ def only_loopback() -> Iterator[None]:
         patch.setattr(socket.socket, "connect_ex", guard(connect_ex))
         patch.setattr(socket, "getaddrinfo", guarded_look_up)
         yield
+
+
+class Live:
+    """A running hub in this process between platforms on loopback: `async with live(channel, crm): ...`.
+
+    `start` and `stop` may alternate; the hub keeps its folder, and its new address is told to the channels.
+    `tables` are more lines of hub.toml; `connection`, `crm` and `settings` are laid over what the simulators say.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *platforms: Any,
+        tables: str = "",
+        settings: Mapping[str, Any] | None = None,
+        connection: Mapping[str, Any] | None = None,
+        crm: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.folder, self.platforms, self._tables = folder, platforms, tables
+        self._settings, self._connection, self._crm = settings or {}, connection or {}, crm or {}
+        self.hub: Any = None
+
+    async def __aenter__(self) -> Live:
+        for platform in self.platforms:
+            await platform.start()
+        self._write()
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+        for platform in self.platforms:
+            await platform.stop()
+
+    async def start(self) -> None:
+        """Start the hub with the hub.toml of the folder."""
+        from hub.engine.hub import Hub
+        from hub.engine.loader import load_plugins
+        from hub.engine.settings import load_config
+        from hub.ingest import public_app
+
+        plugins = load_plugins()
+        hub = Hub(load_config(self.folder / "hub.toml", plugins, {}), plugins)
+        await hub.start()
+        self.hub = hub
+        self._runner = web.AppRunner(public_app(hub), access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        for platform in self.platforms:
+            if hasattr(platform, "point_at"):
+                platform.point_at(f"http://127.0.0.1:{self._runner.addresses[0][1]}/hook/{platform.name}")
+
+    async def stop(self) -> None:
+        """Stop the hub, as a signal does."""
+        if self.hub is not None:
+            hub, self.hub = self.hub, None
+            await hub.stop()
+            await self._runner.cleanup()
+
+    async def until(self, holds: Callable[[], Any], seconds: float = 7) -> None:
+        """Look again and again until it holds; TimeoutError when it does not come to that."""
+        async with asyncio.timeout(seconds):
+            while not (await found if inspect.isawaitable(found := holds()) else found):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    async def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Look into the store."""
+        found: list[tuple[Any, ...]] = await self.hub.writer.call(lambda store: store.db.rows(sql))
+        return found
+
+    async def worked_off(self) -> None:
+        """Wait until every accepted event was worked on."""
+
+        async def empty() -> bool:
+            return not await self.rows("SELECT 1 FROM queue LIMIT 1")
+
+        await self.until(empty)
+
+    def _write(self) -> None:
+        usual = {"data": "./data", "disk_min_mb": 1, "crm_linger": 0.05, "crm_poll": 600, "stop_grace": 1}
+        parts = [_table("hub", {**usual, **self._settings})]
+        for platform in self.platforms:
+            name, config = platform.name, platform.config()
+            if hasattr(platform, "accounts"):
+                parts.append(_table(f"connection.{name}", {"channel": name, **config, **self._connection}))
+                parts.append(_table(f"inbox.{name}", {"connection": name, "account": platform.accounts()[0]}))
+            else:
+                parts.append(_table(f"crm.{name}", {**config, **self._crm}))
+        parts.append(
+            '[texts]\nprices = "Price list"\n[[rule]]\nname = "prices"\nkeywords = ["price"]\nreply = "prices"\n'
+        )
+        (self.folder / "hub.toml").write_text("\n".join([*parts, self._tables]), encoding="utf-8")
+
+
+def _table(name: str, values: Mapping[str, Any]) -> str:
+    """A TOML table: JSON's strings, numbers and booleans are TOML's too."""
+    return "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""])
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Callable[..., Live]:
+    """Make a `Live` in this test's folder."""
+    return partial(Live, tmp_path)
+
+
+@pytest.fixture
+def simulators() -> Mapping[str, Any]:
+    """The simulators that the plugins bring, by name."""
+    from hub.engine.loader import load_plugins
+
+    return load_plugins().simulators()

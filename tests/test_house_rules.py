@@ -8,13 +8,17 @@ import socket
 import subprocess
 import sys
 import types
+import warnings
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 import hub
-from hub.engine.loader import HOOKS
+from hub.contracts.hookspecs import EVENT_KINDS
+from hub.engine.loader import HOOKS, load_plugins
 from hub.engine.settings import PREFIX, HubSettings
+from hub.model import events
 
 ROOT = Path(__file__).parents[1]
 CODE = ("hub", "plugins", "adapters", "tests", "bench")
@@ -60,6 +64,36 @@ def test_every_hook_is_documented_and_tested(hook: str) -> None:
     assert re.search(rf"^## `{hook}\(", (ROOT / "docs/reference/hooks.md").read_text(encoding="utf-8"), re.MULTILINE)
     tests = [file for file in python_files() if file.is_relative_to(ROOT / "tests")]
     assert any(re.search(rf"def test_\w*{hook}", file.read_text(encoding="utf-8")) for file in tests)
+
+
+@pytest.mark.parametrize("kind", EVENT_KINDS)
+def test_every_event_that_plugins_are_told_is_documented_with_its_fields(kind: str) -> None:
+    (cls,) = (c for c in vars(events).values() if isinstance(c, type) and getattr(c, "kind", "") == kind)
+    text = (ROOT / "docs/reference/hooks.md").read_text(encoding="utf-8")
+    table = text.partition(f"| field of `{kind}` |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {"kind", "id", *(f.name for f in fields(cls))}
+
+
+@pytest.mark.parametrize("module", ["hub_hubspot", "hub_meta", "hub_notify", "hub_telegram"])
+def test_every_setting_of_a_bundled_plugin_is_named_in_its_readme(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.engine.loader.entry_points", lambda group: [])
+    found = load_plugins(extra=[("this", module)], environ={})
+    shapes = [cls.Settings for cls in (*found.channels.values(), *found.crms.values())] + [*found.settings.values()]
+    assert shapes, found.infos
+    (readme,) = (
+        ROOT / part / module / "README.md" for part in ("plugins", "adapters") if (ROOT / part / module).is_dir()
+    )
+    rows = set(re.findall(r"^\| `(\w+)` \|", readme.read_text(encoding="utf-8"), re.MULTILINE))
+    assert [name for shape in shapes for name in shape.model_fields if name not in rows] == []
+
+
+def test_tests_run_in_a_random_order(pytestconfig: pytest.Config) -> None:
+    assert pytestconfig.pluginmanager.hasplugin("randomly")
+
+
+def test_a_warning_is_an_error() -> None:
+    with pytest.raises(UserWarning, match="of our own"):
+        warnings.warn("of our own", stacklevel=1)
 
 
 def test_the_public_names_are_sorted_and_complete() -> None:

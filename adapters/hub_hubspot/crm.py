@@ -26,8 +26,6 @@ class HubSpotSettings(PluginSettings):
     access_token: SecretStr
     """The access token of a private app."""
     base_url: str = "https://api.hubapi.com"
-    mapping: str = ""
-    """The mapping file; read by the hub."""
     calls_per_10s: int = Field(default=100, ge=1)
     """Calls in any ten seconds until HubSpot's answers tell the account's own limit."""
     timeout: float = Field(default=20, gt=0)

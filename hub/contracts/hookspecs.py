@@ -46,11 +46,11 @@ def hub_on_event(event: Mapping[str, Any], settings: Mapping[str, Any]) -> Itera
     Kinds are those in `EVENT_KINDS`; a module that names another is quarantined. `inquiry.opened`: a conversation
     opened, or opened again.
 
-    `event` is plain data (`kind`, `id` unique per event, and the fields of `hub.model.events`); `settings` the plugin's own table
-    in hub.toml with its secrets resolved. May block up to the deadline (2 s by default), then its process is killed;
-    three kills quarantine the plugin. May fail: the event becomes a dead letter after three tries. Called at least
-    once per event, so do things twice without harm (use `id` as the idempotency key). Returns notes to keep with the
-    event, as `{"note": "..."}`; None or empty means nothing to say.
+    `event` is plain data (`kind`, `id` unique per event, and the fields of `hub.model.events`); `settings` the plugin's
+    own table in hub.toml with its secrets resolved. May block up to the deadline (2 s by default), then its process is
+    killed; three kills quarantine the plugin. May fail: the event becomes a dead letter after three tries. Called at
+    least once per event, so do things twice without harm (use `id` as the idempotency key). Returns notes to keep with
+    the event, as `{"note": "..."}`; None or empty means nothing to say.
     """
     return None
 

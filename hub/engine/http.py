@@ -10,7 +10,7 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import aiohttp
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
 from hub import __version__
 from hub.contracts.channel import HttpCall, HttpReply
@@ -57,7 +57,7 @@ class Outside:
             return await self._once(call)
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(3),
-            wait=wait_exponential_jitter(0.1, 1.0),
+            wait=wait_exponential(multiplier=0.1, max=1.0) + wait_random(0, 0.5),
             retry=retry_if_exception_type((Unavailable, Uncertain)),
             reraise=True,
         ):

@@ -96,8 +96,8 @@ def load_plugins(
 
     `blocked` are names the supervisor keeps out: they are not even imported. The variable DRAGOMAN_PLUGINS, a list of
     names with commas, narrows the entry points; empty means all. `entering` is called with each plugin's name before
-    its code runs for the first time, so that one that never returns can be named. Raises ConfigError only for a name in it that is not
-    installed; a broken plugin never raises.
+    its code runs for the first time, so that one that never returns can be named. Raises ConfigError only for a name
+    in DRAGOMAN_PLUGINS that is not installed; a broken plugin never raises.
     """
     candidates = [_installed(entry) for entry in _entry_points()]
     if wanted := [name.strip() for name in environ.get(NARROW, "").split(",") if name.strip()]:

@@ -7,7 +7,7 @@ the same happening, delivered twice, carries the same key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 from hub.model.people import Identity
@@ -205,7 +205,10 @@ class PluginAnswered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InquiryOpened(Event):
-    """A conversation opened or reopened: derived in the step for plugins, never queued itself."""
+    """A conversation opened or reopened: derived in the step for plugins, never queued itself.
+
+    `at` and `text` are of the message that opened it; `person` and `conversation` are the hub's ids.
+    """
 
     kind: ClassVar[str] = "inquiry.opened"
     inbox: str
@@ -213,7 +216,6 @@ class InquiryOpened(Event):
     name: str
     text: str
     conversation: int = 0
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 HUB_EVENTS: dict[str, type[Event]] = {

@@ -293,6 +293,14 @@ class Workspace:
         """A human wants the plugins to be told of this event again."""
         self.then("UPDATE plugin_work SET due=0, attempts=0 WHERE event=? AND due=?", (event, 1 << 62))
 
+    def drop_plugin_work(self, event: int, cause: str) -> None:
+        """A human lets it go: the plugin that the dead letter's `cause` begins with is not told of this event."""
+        self.then(
+            "DELETE FROM plugin_work WHERE event=? AND due=?"
+            " AND substr(?, 1, length(plugin) + 9) = 'plugin ' || plugin || ': '",
+            (event, 1 << 62, cause),
+        )
+
     def settle_dead(self, kind: str, refs: Iterable[int], state: str) -> None:
         """Dead letters that resolved themselves."""
         for ref in refs:

@@ -210,7 +210,14 @@ def test_the_later_of_two_plugins_with_one_name_is_quarantined() -> None:
     [
         (None, "has no EVENTS"),
         ("inquiry.opened", "has no EVENTS"),
-        (("inquiry.openned",), "unknown kind 'inquiry.openned' (did you mean 'inquiry.opened'?)"),
+        (
+            ("inquiry.openned",),
+            "names 'inquiry.openned', a kind that no plugin is told (did you mean 'inquiry.opened'?)",
+        ),
+        (
+            ("inquiry.opened", "message.received"),
+            "names 'message.received', a kind that no plugin is told (told: inquiry",
+        ),
     ],
 )
 def test_hub_on_event_needs_events_that_exist(kinds: Any, reason: str) -> None:
@@ -248,6 +255,23 @@ def test_hub_channels_of_a_blocked_plugin_are_not_even_imported(folder: Path) ->
     assert "stalled the hub" in reasons(found)["stalls"]
     assert "hub_stalls" not in sys.modules
     assert list(found.channels) == ["post"]
+
+
+def test_each_plugin_is_announced_before_its_code_runs_and_a_blocked_one_never(folder: Path) -> None:
+    (folder / "hub_first.py").write_text("")
+    seen: list[tuple[str, bool]] = []
+
+    def entering(name: str) -> None:
+        seen.append((name, "hub_first" in sys.modules))
+
+    load(
+        ("first", "hub_first"),
+        ("kept-out", "nowhere_to_be_found"),
+        ("post", sound()),
+        blocked={"kept-out"},
+        entering=entering,
+    )
+    assert seen == [("first", False), ("post", True)]
 
 
 class Entry(SimpleNamespace):

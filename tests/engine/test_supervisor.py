@@ -164,6 +164,41 @@ def test_a_plugin_that_stalls_the_hub_is_named_and_kept_out(shop: Shop, where: s
     assert shop.say(3, "hello") == 503  # its connection rests: the platform is to come again
 
 
+def with_slow_plugin(shop: Shop, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """A second plugin is installed beside the shop's."""
+    entries = shop.site / "post-1.0.dist-info/entry_points.txt"
+    entries.write_text(entries.read_text() + "slow = slow_plugin\n")
+    begin = "import os, sys, time\nfrom hub import hookimpl\n"
+    hang = "print('it hangs in', os.getpid(), file=sys.stderr, flush=True); time.sleep(1000)"
+    (shop.site / "slow_plugin.py").write_text(begin + code.format(hang=hang))
+    environ = {**shop.environ(), "DRAGOMAN_PLUGINS": "slow,post"}
+    monkeypatch.setattr(shop, "environ", lambda: environ)
+
+
+@pytest.mark.parametrize("code", ["{hang}", "@hookimpl\ndef hub_crms(): {hang}"])
+def test_a_plugin_that_never_returns_from_its_import_is_named_and_kept_out(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    with_slow_plugin(shop, monkeypatch, code)
+    shop.supervised(stall=1.0)
+    again = shop.ready()
+    assert "inside the plugin 'slow' while it is loaded" in shop.log
+    assert "without 'slow'" in shop.log
+    assert http("GET", again["admin"] + "/readyz") == (200, "ready")
+    assert shop.say(1, "what is the price?") == 200
+    shop.until(lambda: shop.said)
+
+
+def test_a_hub_that_hangs_in_an_import_ends_with_its_supervisor(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_slow_plugin(shop, monkeypatch, "{hang}")
+    supervisor = shop.supervised(stall=LONG)
+    shop.until(lambda: "it hangs in" in shop.log)
+    supervisor.kill()
+    supervisor.wait()
+    pid = shop.log.split("it hangs in")[1].split()[0]
+    shop.until(lambda: gone(pid))
+
+
 def test_a_mistake_is_final(shop: Shop) -> None:
     shop.config.write_text("[hub]\ncolour = 1\n")
     sentence = refused(shop, "-m", "hub.engine.supervisor")

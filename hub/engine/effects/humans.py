@@ -17,6 +17,9 @@ from hub.store.journal import Claimed
 from hub.store.rows import DeadRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
+NOTES_KEPT = 20
+"""Notes of one plugin's answer that are kept; the rest are counted."""
+
 
 def look_nothing(event: object, row: Claimed, line: Line, needs: Needs) -> None:
     """Needs no rows."""
@@ -101,6 +104,8 @@ def _again(letter: DeadRow, retry: bool, work: Workspace) -> None:
     if letter.kind == "plugin":
         if retry:
             work.revive_plugin_work(letter.ref)
+        else:
+            work.drop_plugin_work(letter.ref, letter.cause)
         return
     command = work.outbox.get(letter.ref)
     if command is None or command.open or command.state == "done":
@@ -150,6 +155,8 @@ def plugin(event: PluginAnswered, row: Claimed, line: Line, work: Workspace) -> 
         work.fail_plugin_work(event.plugin, event.event)
         return
     work.finish_plugin_work(event.plugin, event.event)
-    for answer in event.commands:
-        note = str(answer.get("note", ""))[:1000] or json.dumps(dict(answer))[:1000]
-        work.decide(event.event, line.version, 0, 0, f"plugin {event.plugin}: {note}")
+    notes = [str(answer.get("note", "")) or json.dumps(dict(answer)) for answer in event.commands[:NOTES_KEPT]]
+    if (more := len(event.commands) - NOTES_KEPT) > 0:
+        notes.append(f"and {more} more")
+    for note in notes:
+        work.decide(event.event, line.version, 0, 0, f"plugin {event.plugin}: {note[:1000]}")
