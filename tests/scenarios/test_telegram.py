@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from hub.engine.line import incoming
+from hub.model.events import HumanReplied
+
 PERSON = "7000000123"
 
 
@@ -51,11 +54,20 @@ def test_who_blocks_the_bot_is_left_alone(live, simulators, mode):
             await run.until(opted_out)
             await bot.say(PERSON, "price again", name="Ana")  # was on its way already
 
-            async def dropped() -> list[Any]:
-                return await run.rows("SELECT reason FROM outbox WHERE state='dropped'")
+            async def heard() -> bool:
+                return bool(await run.rows("SELECT 1 FROM messages WHERE text='price again'"))
 
-            await run.until(dropped)
-            assert await dropped() == [("The person asked for no more messages.",)]
+            await run.until(heard)
+            answer = HumanReplied(key="1", at=1, person=f"telegram::{PERSON}", agent="Eve", text="are you there?")
+            await run.hub.writer.accept([incoming(answer)])
+
+            async def ended() -> bool:
+                return await run.rows("SELECT 1 FROM outbox WHERE open=1") == []
+
+            await run.worked_off()
+            await run.until(ended)
+            found = await run.rows("SELECT state, reason FROM outbox ORDER BY id")
+            assert found == [("done", ""), ("dropped", "The person asked for no more messages.")]
             assert len(bot.said) == 1
 
     asyncio.run(scenario())
