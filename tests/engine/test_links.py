@@ -143,3 +143,17 @@ def test_records_merged_in_the_crm_are_one_again(table: Tabletop, text):
     table.post("meta", text(1, "hello"))
     table.step()
     assert [entry.record for entry in table.crm("log").logs] == ["3"]
+
+
+def test_a_crm_that_comes_later_gets_the_people_who_write(table: Tabletop, text):
+    table.crm_knows()
+    table.post("meta", text(1, "hello"))
+    table.step()
+    table.store.db.run("DELETE FROM links")  # as if the CRM had not been there yet
+    table.store.db.run("DELETE FROM outbox")
+    table.post("meta", text(2, "again"))
+    table.step()
+
+    (write,) = table.crm("person").persons
+    table.crm_answers(Written(outbox=write.outbox, record="5", new=True))
+    assert [entry.text for entry in table.crm("log").logs] == ["again"]

@@ -46,24 +46,11 @@ def resolve(
     person = find(identities, work)
     if person is None:
         person = make(name, identities, channel, work)
-        for crm in line.config.crms:
-            ready = work.first_read_done(crm)
-            link = work.links.add(
-                LinkRow(
-                    work.links.next_id(),
-                    person.id,
-                    crm,
-                    "creating" if ready else "unread",
-                    key=external_key(identities[0]),
-                    since=work.now,
-                    reason="" if ready else "waits for the first read of the CRM",
-                )
-            )
-            work.file_link(link)
-            if ready:
-                order_person(person, crm, seq, work)
     elif name and not person.name:
         person.name = name
+    for crm in line.config.crms:
+        if (person.id, crm) not in work.link_of:  # new here, or the CRM is
+            expect_link(person, crm, external_key(identities[0]), seq, work)
     for identity in identities:
         forms = variants(identity)
         owner = next((work.owners[f.id] for f in forms if f.id in work.owners), 0)
@@ -74,6 +61,16 @@ def resolve(
         elif owner != person.id:
             work.note_identity("conflict", person.id, identity.id, seq, f"belongs to person {owner}")
     return person
+
+
+def expect_link(person: PersonRow, crm: str, key: str, seq: int, work: Workspace) -> None:
+    """The person is to have a record in this CRM: found by the first read if that goes on, else made now."""
+    ready = work.first_read_done(crm)
+    link = LinkRow(work.links.next_id(), person.id, crm, "creating" if ready else "unread", key=key, since=work.now)
+    link.reason = "" if ready else "waits for the first read of the CRM"
+    work.file_link(work.links.add(link))
+    if ready:
+        order_person(person, crm, seq, work)
 
 
 def make(name: str, identities: Sequence[Identity], channel: str, work: Workspace) -> PersonRow:
