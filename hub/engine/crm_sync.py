@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import structlog
 
 from hub.contracts.crm import Page, Written
-from hub.contracts.errors import AuthFailed, HubError, NotFound, Temporary, Uncertain
+from hub.contracts.errors import AuthFailed, HubError, NotFound, PluginError, Temporary, Uncertain
 from hub.engine.lease import NOTHING, Batch, lease_crm
 from hub.engine.line import Line, incoming, now_ms
 from hub.engine.notices import Notices
@@ -89,10 +89,12 @@ class CrmSync:
         if await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.read")) != "done":
             await self._first_read()
         self.ready.set()
+        behind = False
         while True:
             cursor = await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.recent"))
-            await asyncio.sleep(self._line.config.hub.crm_poll if cursor else 0)
+            await asyncio.sleep(self._line.config.hub.crm_poll if cursor and not behind else 0)
             page = await self._patiently(self._crm.changes, cursor)
+            behind = not page.last and page.cursor != cursor
             if page.records or page.cursor != cursor:
                 await self._keep("recent", page, final=False)
                 await self._drained()
@@ -170,6 +172,9 @@ class CrmSync:
         try:
             written = await asyncio.get_running_loop().run_in_executor(self._pool, write, rows)
             outcomes = [self._outcome(w, batch.attempts[w.outbox]) for w in written]
+            left_out = batch.attempts.keys() - {w.outbox for w in written}
+            forgot = PluginError("the adapter's answer leaves this row out")
+            outcomes += [self._whole(forgot, outbox, batch.attempts[outbox]) for outbox in sorted(left_out)]
             self._notices.clear(f"crm {self.name}")
         except Exception as error:
             outcomes = [self._whole(error, outbox, tries) for outbox, tries in batch.attempts.items()]
@@ -203,7 +208,7 @@ class CrmSync:
             self._notices.raise_once(f"crm {self.name}", str(error))
             return RowOutcome(outbox=outbox, outcome="retry", due=now + 60_000, reason=str(error))
         if tries == 1:
-            log.error("the adapter failed", crm=self.name, error=f"{type(error).__name__}: {error}")
+            log.error("the adapter failed", crm=self.name, error=type(error).__name__)
         if tries >= BROKEN_AFTER:
             return RowOutcome(outbox=outbox, outcome="dead", reason=f"the adapter failed: {type(error).__name__}")
         return RowOutcome(outbox=outbox, outcome="doubt", due=now + backoff(tries), reason=type(error).__name__)

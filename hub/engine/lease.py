@@ -122,7 +122,7 @@ def lease_crm(store: Store, line: Line, crm: str, kind: str, now: int, limit: in
             return NOTHING
         if limit > len(rows) > limit * 0.6:
             linger += linger // 2
-        wait = min(row.created for row in rows) + linger - now
+        wait = min(linger, min(row.created for row in rows) + linger - now)  # the clock may have been set back
         if len(rows) < limit and wait > 0:
             return Batch([], [], {}, wait)
         work.load(Needs(around=True))

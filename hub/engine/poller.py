@@ -52,8 +52,6 @@ class Poller:
                 self._notices.raise_once(f"connection {self._connection}", what)
                 await asyncio.sleep(min(60_000, backoff(failures)) / 1000)
                 continue
-            failures = 0
-            self._notices.clear(f"connection {self._connection}")
             if polled.events or polled.cursor != cursor:
                 at = now_ms()
                 events = [raw_incoming(self._connection, raw, at) for raw in polled.events]
@@ -64,7 +62,16 @@ class Poller:
                         store.append(events)
                         store.set_cursor(name, fresh, at)
 
-                await self._writer.call(keep)
+                try:
+                    await self._writer.call(keep)
+                except Exception as error:  # what cannot be stored costs this connection only
+                    failures += 1
+                    what = f"what the poll brought cannot be stored: {type(error).__name__}"
+                    self._notices.raise_once(f"connection {self._connection}", what)
+                    await asyncio.sleep(min(60_000, backoff(failures)) / 1000)
+                    continue
                 cursor = fresh
+            failures = 0
+            self._notices.clear(f"connection {self._connection}")
             if not polled.events:
                 await asyncio.sleep(0.05)

@@ -58,14 +58,22 @@ class Sender:
             free = min(IN_FLIGHT - len(self._flying), self._pace.available())
             seen = 0
             if free > 0 and now >= self._paused_until:
-                leased, seen = await self._writer.call(partial(self._lease, now, free))
-                self._pace.spend(len(leased))
-                for send in leased:
-                    task = asyncio.create_task(self._send(send))
-                    self._flying.add(task)
-                    task.add_done_callback(self._landed)
+                lease = self._writer.call(partial(self._lease, now, free))
+                try:
+                    leased, seen = await asyncio.shield(lease)
+                except asyncio.CancelledError:  # what stands on disk as started must leave
+                    self._begin((await lease)[0])
+                    raise
+                self._begin(leased)
             if not seen:
                 await self._sleep(now)
+
+    def _begin(self, leased: list[Leased]) -> None:
+        self._pace.spend(len(leased))
+        for send in leased:
+            task = asyncio.create_task(self._send(send))
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
 
     def _lease(self, now: int, limit: int, store: Store) -> tuple[list[Leased], int]:
         return lease_sends(store, self._line, self.inbox, now, limit)
@@ -111,6 +119,7 @@ class Sender:
         now = now_ms()
         try:
             receipt = await self._outside.converse(self._channel.send(leased.message), self._number)
+            provider_id = str(receipt.provider_id)
         except Temporary as error:
             if now - leased.created > GIVE_UP:
                 return {"outcome": "dead", "reason": f"given up after a day: {error}"}
@@ -131,7 +140,7 @@ class Sender:
             log.error("a channel failed inside send", inbox=self.inbox, error=type(error).__name__)
             return self._doubt(f"the channel failed: {type(error).__name__}")
         self._notices.clear(f"connection {self._connection}")
-        return {"outcome": "done", "provider_id": receipt.provider_id}
+        return {"outcome": "done", "provider_id": provider_id}
 
     def _doubt(self, reason: str) -> dict[str, Any]:
         """No answer: wait for a status or echo where the channel has them, else say at once that nobody knows."""

@@ -12,7 +12,8 @@ from hub.store.shelf import Shelf, Table
 OUTBOX: Table[OutboxRow] = Table("outbox", OutboxRow)
 
 _HEADS = """ o WHERE o.open=1 AND o.target=? AND o.kind='send' AND o.state='waiting' AND o.due<=?
- AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.open=1 AND p.target=o.target AND p.lane=o.lane AND p.id<o.id)
+ AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.open=1 AND p.target=o.target AND p.lane=o.lane AND p.id<o.id
+   AND p.kind=o.kind)
  ORDER BY o.id LIMIT ?"""
 
 _ROWS = """ o WHERE o.open=1 AND o.target=? AND o.kind=? AND o.state='waiting' AND o.due<=?
@@ -33,7 +34,9 @@ def due_rows(db: Database, crm: str, kind: str, now: int, limit: int) -> list[tu
 
 def next_due(db: Database, target: str, now: int) -> int:
     """When the next waiting or evidence row of a target comes due after `now` (0 = none)."""
-    found = db.rows("SELECT coalesce(min(due), 0) FROM outbox WHERE open=1 AND target=? AND due>?", (target, now))
+    found = db.rows(
+        "SELECT coalesce(min(due), 0) FROM outbox WHERE open=1 AND target=? AND due>0 AND due>?", (target, now)
+    )
     return int(found[0][0])
 
 

@@ -74,7 +74,7 @@ class Workspace:
         self.by_provider: dict[str, MessageRow] = {}
         self.link_of: dict[tuple[int, str], LinkRow] = {}
         self.link_at: dict[tuple[str, str], LinkRow] = {}
-        self.link_by_key: dict[str, LinkRow] = {}
+        self.link_by_key: dict[tuple[str, str], LinkRow] = {}
         self.outbox_of: dict[int, Any] = {}  # message -> its send
         self.woken: set[str] = set()  # targets with new work
         self._identities: list[tuple[str, int, int, str, int]] = []
@@ -85,7 +85,7 @@ class Workspace:
         self._work: list[tuple[str, int, str]] = []
         self._cursors: dict[str, str] = {}
         self._ledger: list[tuple[str, str, str, str, int]] = []
-        self._release: dict[str, list[int]] = {}
+        self._release: dict[str, set[int]] = {}
         self._hold: dict[str, dict[int, str]] = {}
         self._timers: list[tuple[Any, ...]] = []
         self._read_done: dict[str, bool] = {}
@@ -209,7 +209,7 @@ class Workspace:
         if link.record:
             self.link_at[link.crm, link.record] = link
         if link.key:
-            self.link_by_key[link.key] = link
+            self.link_by_key[link.crm, link.key] = link
 
     def own(self, identity: Identity, person: int, event: int, source: str, what: str = "linked") -> None:
         """This identity is this person, from now on; `source` says where it was seen."""
@@ -264,12 +264,14 @@ class Workspace:
 
     def release(self, crm: str, person: int) -> None:
         """Logs that waited for this link may go."""
-        self._release.setdefault(crm, []).append(person)
+        self._release.setdefault(crm, set()).add(person)
+        self._hold.get(crm, {}).pop(person, None)
         self.woken.add(crm)
 
     def hold(self, crm: str, person: int, reason: str) -> None:
         """Logs of this person wait for a link, and say why."""
         self._hold.setdefault(crm, {})[person] = reason
+        self._release.get(crm, set()).discard(person)
 
     def arm(self, timer: TimerRow) -> None:
         """Arm (or, with `armed` 0, cancel) the timer of this subject, rule and slot; the generation moves on."""
@@ -359,7 +361,7 @@ class Workspace:
             if args:
                 db.run_many(sql, args)
         for crm, people in self._release.items():
-            outbox.release_held(db, crm, people)
+            outbox.release_held(db, crm, sorted(people))
         for crm, reasons in self._hold.items():
             for person, reason in reasons.items():
                 outbox.hold_logs(db, crm, [person], reason)

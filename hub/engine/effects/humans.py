@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hub.engine.effects import people
 from hub.engine.effects.messages import human_has_it
@@ -14,7 +15,7 @@ from hub.model.commands import Send
 from hub.model.events import DeadHandled, HumanReplied, PauseChanged, PluginAnswered, TimerDue
 from hub.model.people import Identity
 from hub.store.journal import Claimed
-from hub.store.rows import DeadRow, PersonRow
+from hub.store.rows import DeadRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
 NOTES_KEPT = 20
@@ -91,10 +92,10 @@ def dead(event: DeadHandled, row: Claimed, line: Line, work: Workspace) -> None:
             work.decide(
                 row.seq, line.version, letter.person, 0, f"dead letter {letter.id} {letter.state}: {event.agent}"
             )
-            _again(letter, event.action == "retry", work)
+            _again(letter, event.action == "retry", row.seq, work)
 
 
-def _again(letter: DeadRow, retry: bool, work: Workspace) -> None:
+def _again(letter: DeadRow, retry: bool, seq: int, work: Workspace) -> None:
     if letter.kind == "review":  # a question to a human; answered outside
         return
     if letter.kind in ("event", "unrouted"):
@@ -108,19 +109,40 @@ def _again(letter: DeadRow, retry: bool, work: Workspace) -> None:
             work.drop_plugin_work(letter.ref, letter.cause)
         return
     command = work.outbox.get(letter.ref)
-    if command is None or command.open or command.state == "done":
+    if command is None or command.open:
         return
     message = work.messages.get(command.message)
+    if command.state == "done":
+        if retry and message is not None and command.kind == "send":
+            _say_again(letter, command, message, seq, work)
+        return
     work.woken.add(command.target)
     if retry:
-        command.wait(work.now)
-        command.attempts = 0
+        command.wait(work.now)  # attempts go on: they are part of each outcome's key, which counts once for ever
         if message is not None and command.kind == "send":
             message.status, message.reason = "queued", ""
     else:
         command.end("dropped", "dropped by a human")
         if message is not None and command.kind == "send":
             message.status, message.reason = "dropped", "dropped by a human"
+
+
+def _say_again(letter: DeadRow, command: OutboxRow, message: MessageRow, seq: int, work: Workspace) -> None:
+    """The platform took it and then reported that it failed: what goes out now is another message."""
+    fresh = replace(message, id=work.messages.next_id(), provider_id="", at=work.now, received=work.now)
+    fresh.status, fresh.status_at, fresh.reason, fresh.event = "queued", work.now, "", seq
+    people.add_outbox(
+        work,
+        kind="send",
+        target=command.target,
+        lane=command.lane,
+        message=work.messages.add(fresh).id,
+        conversation=command.conversation,
+        event=seq,
+        rule="retry",
+        slot=f"{letter.id}.0",
+        cls=command.cls,
+    )
 
 
 def look_timer(event: TimerDue, row: Claimed, line: Line, needs: Needs) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hub.contracts.channel import Channel
 from hub.engine.effects import people
@@ -70,8 +71,13 @@ def unknown(event: Unknown, row: Claimed, line: Line, work: Workspace) -> None:
 
 def consent(event: ConsentChanged, row: Claimed, line: Line, work: Workspace) -> None:
     """The platform's own stop switch."""
-    person = people.find(event.sender, work)
-    if person is not None:
+    named = [person for identity in event.sender if (person := people.find([identity], work)) is not None]
+    if not named and not event.wants:  # who stops before he ever wrote is remembered, and made known to no CRM
+        channel = line.config.connections[row.source].channel.name
+        named = [people.make("", event.sender, channel, work)]
+        for identity in event.sender:
+            work.own(identity, named[0].id, row.seq, channel)
+    for person in {person.id: person for person in named}.values():
         person.opted_out = 0 if event.wants else 1
         work.decide(row.seq, line.version, person.id, 0, "wants messages again" if event.wants else "opted out")
 
@@ -127,7 +133,7 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
         received=row.received,
         version=line.version,
     )
-    decision = decide(event, view, line.config.rules, line.config.policy)
+    decision = decide(replace(event, text=message.text), view, line.config.rules, line.config.policy)
     if decision.because:
         work.decide(row.seq, line.version, person.id, talk.id, "\n".join(decision.because))
     for command in decision.commands:
@@ -245,7 +251,7 @@ def carry_out(
     """What a decision asked for becomes rows."""
     match command:
         case Send():
-            queue_send(command, seq, talk, person, channel, work)
+            queue_send(replace(command, slot=f"{message.id}.{command.slot}"), seq, talk, person, channel, work)
             if command.once:
                 fired = json.loads(talk.fired) if talk.fired else {}
                 talk.fired = json.dumps(fired | {command.rule: work.now})

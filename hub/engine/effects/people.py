@@ -110,7 +110,8 @@ def add_outbox(
     reason: str = "",
 ) -> OutboxRow:
     """A new command; its key makes it exist once however often its event is worked on."""
-    work.woken.add(target)
+    if state == "waiting":
+        work.woken.add(target)
     return work.outbox.add(
         OutboxRow(
             work.outbox.next_id(),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hub.engine.effects import people
+from hub.engine.effects.messages import clean
 from hub.engine.line import Line
 from hub.identity import external_key
 from hub.model.events import RecordsRead
@@ -28,7 +30,7 @@ def look(event: RecordsRead, row: Claimed, line: Line, needs: Needs) -> None:
 def read(event: RecordsRead, row: Claimed, line: Line, work: Workspace) -> None:
     """Each record finds its person or makes one. The cursor is stored with what it brought."""
     for record in event.records:
-        _one(record, event.crm, row.seq, work)
+        _one(replace(record, name=clean(record.name)), event.crm, row.seq, work)
     if event.feed == "first":
         work.cursor(f"crm.{event.crm}.first", event.cursor)
         if event.final:
@@ -38,15 +40,21 @@ def read(event: RecordsRead, row: Claimed, line: Line, work: Workspace) -> None:
 
 
 def _one(record: Record, crm: str, seq: int, work: Workspace) -> None:
-    link = work.link_at.get((crm, record.id)) or (work.link_by_key.get(record.key) if record.key else None)
+    for old in record.merged:  # everybody whose record went into this one follows it
+        if (moved := work.link_at.get((crm, old))) is not None and moved.record == old:
+            _follow_merge(moved, record, seq, work)
+    link = work.link_at.get((crm, record.id)) or work.link_by_key.get((crm, record.key))
     link = link or next((work.link_at[crm, old] for old in record.merged if (crm, old) in work.link_at), None)
-    if link is not None and link.crm == crm:
+    if link is not None:
         person = people.current(work, link.person)
         if person is not None:
             if not link.ready:
                 _link(link, record, work)
             if record.merged:
                 _follow_merge(link, record, seq, work)
+            if link.record != record.id:  # our own key, or one of several, on another record than the link's
+                _ambiguous(link, list(record.identities), record, crm, seq, work)
+                return
             link.owner = record.owner
             _own_all(record.identities, person, crm, seq, work)
             _take_name(record, link, person, seq, work)
@@ -66,8 +74,9 @@ def _one(record: Record, crm: str, seq: int, work: Workspace) -> None:
     else:
         _ambiguous(link, owned, record, crm, seq, work)
         if len(owned) < len(record.identities):  # what only this record has belongs to somebody of its own
-            person = people.make(record.name, record.identities, f"crm:{crm}", work)
-            _new_link(person, record, crm, work)
+            own = tuple(i for i in record.identities if i not in owned)
+            person = people.make(record.name, own, f"crm:{crm}", work)
+            _new_link(person, replace(record, identities=own), crm, work)
     _own_all(record.identities, person, crm, seq, work)
     if not person.name:
         person.name = record.name
@@ -107,6 +116,7 @@ def _new_link(person: PersonRow, record: Record, crm: str, work: Workspace) -> N
     link = LinkRow(work.links.next_id(), person.id, crm, "linked", record.id, key, record.owner)
     link.made, link.since = record.created, work.now
     work.file_link(work.links.add(link))
+    work.release(crm, person.id)
 
 
 def _link(link: LinkRow, record: Record, work: Workspace) -> None:
@@ -128,7 +138,8 @@ def _ambiguous(link: LinkRow, owned: list[Identity], record: Record, crm: str, s
     else:
         others.append(record.id)
     link.state, link.also = "ambiguous", json.dumps(others)
-    link.reason = f"records {link.record} and {', '.join(others)} share {owned[0].kind} {owned[0].key}"
+    shared = f"{owned[0].kind} {owned[0].key}" if owned else "the hub's key"
+    link.reason = f"records {link.record} and {', '.join(others)} share {shared}"
     work.file_link(link)
     work.link_at[crm, record.id] = link
     work.bury("review", link.person, f"{link.crm}: {link.reason}; messages go to {link.record}", link.person)

@@ -21,7 +21,7 @@ def queue_send(
 ) -> None:
     """The command becomes as many messages as the channel needs, in order, each with its own outbox row."""
     for part, text in enumerate(split_text(command.text, channel.capabilities.text_max)):
-        at = max(work.now, talk.last_at + 1) + part
+        talk.last_at = at = max(work.now, talk.last_at + 1)
         message = work.messages.add(
             MessageRow(
                 work.messages.next_id(),

@@ -12,6 +12,9 @@ from hub.store.rows import MessageRow, OutboxRow
 from hub.store.workspace import Needs, Workspace
 
 PROOF = ("sent", "delivered", "read")
+RELINKS = 8
+"""Tries of one command after which a record that is always gone is a human's matter."""
+ARRIVED = ("delivered", "read")
 
 
 def look_send(event: SendSettled, row: Claimed, line: Line, needs: Needs) -> None:
@@ -39,6 +42,7 @@ def sent(command: OutboxRow, message: MessageRow, provider_id: str, line: Line, 
     command.end("done")
     if provider_id:
         message.provider_id = provider_id
+        work.by_provider[provider_id], work.outbox_of[message.id] = message, command
     if climbs(message.status, "accepted"):
         message.status, message.status_at, message.reason = "accepted", work.now, ""
     if was == "uncertain":
@@ -91,6 +95,10 @@ def status(event: StatusReported, row: Claimed, line: Line, work: Workspace) -> 
             work.woken.add(command.target)
     elif command is not None and event.status == "failed" and command.state == "done":
         work.bury("send", command.id, event.error or "the platform reports it failed", command.lane)
+    elif command is not None and event.status in ARRIVED:  # also after a "failed": nobody needs to send it again
+        if command.state == "dead":
+            sent(command, message, event.provider_id, line, work)
+        work.settle_dead("send", [command.id], "settled")
     work.report(message.id, event.status, at, event.error)
     if climbs(message.status, event.status):
         message.status, message.status_at, message.reason = event.status, at, event.error
@@ -125,11 +133,11 @@ def crm(event: CrmSettled, row: Claimed, line: Line, work: Workspace) -> None:
                     link = work.link_of.get((command.lane, event.crm))
                     if link is not None and not link.ready:
                         link.reason = outcome.reason
-                    work.hold(
-                        event.crm,
-                        command.lane,
-                        f"waits for the link of person {command.lane} in {event.crm}: {outcome.reason}",
-                    )
+                        work.hold(
+                            event.crm,
+                            command.lane,
+                            f"waits for the link of person {command.lane} in {event.crm}: {outcome.reason}",
+                        )
 
 
 def _linked(command: OutboxRow, crm_name: str, outcome: RowOutcome, work: Workspace) -> None:
@@ -148,16 +156,17 @@ def _relink(command: OutboxRow, crm_name: str, seq: int, outcome: RowOutcome, wo
     work.bring(command.lane)
     link = work.link_of.get((command.lane, crm_name))
     person = work.people.get(command.lane)
-    if link is None or person is None:
+    if link is None or person is None or command.attempts >= RELINKS:
         command.end("dead", outcome.reason)
         work.bury(command.kind, command.id, outcome.reason, command.lane)
         return
+    again = work.now + (1000 << command.attempts if command.attempts > 1 else 0)
     if link.ready or link.state == "gone":
         link.state, link.record, link.reason = "creating", "", f"its record is gone: {outcome.reason}"
         if command.kind != "person":
             order_person(person, crm_name, seq, work)
     if command.kind == "person":
-        command.wait(work.now, outcome.reason)
+        command.wait(again, outcome.reason)
     else:
-        command.state = "held"
+        command.state, command.due = "held", again
         work.hold(crm_name, command.lane, f"waits for the link of person {command.lane} in {crm_name}")

@@ -121,6 +121,9 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_record ON outbox (record) WHERE record <> '';
 CREATE INDEX outbox_work ON outbox (target, kind, state, id) WHERE open = 1;
+-- what comes due is looked for several times a second: never by reading all that is open
+CREATE INDEX outbox_evidence ON outbox (due) WHERE open = 1 AND state = 'evidence';
+CREATE INDEX outbox_due ON outbox (target, due) WHERE open = 1 AND due > 0;
 CREATE INDEX outbox_lane ON outbox (target, lane, id) WHERE open = 1;
 CREATE INDEX outbox_message ON outbox (message) WHERE message > 0;
 
