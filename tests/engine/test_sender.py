@@ -22,8 +22,9 @@ async def ended(run: Any, state: str) -> None:
     """Wait until no reply is open, and all ended so."""
 
     async def closed() -> bool:
+        ((waiting,),) = await run.rows("SELECT count(*) FROM queue")
         rows = await run.rows("SELECT open FROM outbox WHERE kind='send'")
-        return bool(rows) and not any(still for (still,) in rows)
+        return not waiting and bool(rows) and not any(still for (still,) in rows)
 
     await run.until(closed)
     assert await run.rows("SELECT DISTINCT state FROM outbox WHERE kind='send'") == [(state,)]
