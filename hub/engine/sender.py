@@ -55,7 +55,8 @@ class Sender:
         while True:
             self._awake.clear()
             now = now_ms()
-            free = min(IN_FLIGHT - len(self._flying), self._pace.available())
+            room = self._pace.available()
+            free = min(IN_FLIGHT - len(self._flying), room)
             seen = 0
             if free > 0 and now >= self._paused_until:
                 lease = self._writer.call(partial(self._lease, now, free))
@@ -66,7 +67,7 @@ class Sender:
                     raise
                 self._begin(leased)
             if not seen:
-                await self._sleep(now)
+                await self._sleep(now, paced=not room)
 
     def _begin(self, leased: list[Leased]) -> None:
         self._pace.spend(len(leased))
@@ -92,11 +93,12 @@ class Sender:
         self._flying.discard(task)
         self._awake.set()
 
-    async def _sleep(self, now: int) -> None:
+    async def _sleep(self, now: int, *, paced: bool) -> None:
+        """Until something is due or wakes us; `paced`: nobody looked at what waits, the pace allowed no send."""
         due = await self._writer.call(lambda store: next_due(store.db, self.inbox, now))
         until = max(due, self._paused_until) if self._paused_until > now else due
         pause = min(30.0, max(0.02, (until - now) / 1000)) if until else 30.0
-        if len(self._flying) < IN_FLIGHT and not self._pace.available():
+        if paced:
             pause = min(pause, self._pace.wait())
         try:
             await asyncio.wait_for(self._awake.wait(), pause)
