@@ -161,7 +161,10 @@ class CrmSync:
         now = now_ms()
         due = await self._writer.call(lambda store: next_due(store.db, self.name, now))
         try:
-            await asyncio.wait_for(awake.wait(), max(0.02, min(due - now, 30_000) / 1000) if due else 30.0)
+            async with asyncio.timeout(
+                max(0.02, min(due - now, 30_000) / 1000) if due else 30.0
+            ):  # not wait_for: before Python 3.12 it may swallow a cancellation
+                await awake.wait()
         except TimeoutError:
             pass
 

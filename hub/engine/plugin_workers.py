@@ -93,7 +93,8 @@ class PluginWorker:
     async def _sleep(self, now: int) -> None:
         due = await self._hub.writer.call(lambda store: plugin_work.next_due(store.db, self.name, now))
         try:
-            await asyncio.wait_for(self.awake.wait(), min(30.0, max(0.02, (due - now) / 1000)) if due else 30.0)
+            async with asyncio.timeout(min(30.0, max(0.02, (due - now) / 1000)) if due else 30.0):
+                await self.awake.wait()
         except TimeoutError:
             pass
 

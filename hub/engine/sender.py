@@ -101,7 +101,8 @@ class Sender:
         if paced:
             pause = min(pause, self._pace.wait())
         try:
-            await asyncio.wait_for(self._awake.wait(), pause)
+            async with asyncio.timeout(pause):  # not wait_for: before Python 3.12 it may swallow a cancellation
+                await self._awake.wait()
         except TimeoutError:
             pass
 
