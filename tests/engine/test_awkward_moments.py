@@ -12,6 +12,7 @@ import pytest
 
 from hub.contracts.channel import RawEvent
 from hub.contracts.crm import Written
+from hub.engine.ticks import tick
 from hub.model.events import CrmSettled, DeadHandled, HumanReplied, RecordsRead, RowOutcome, SendSettled
 from hub.model.people import Identity
 from hub.model.records import Record
@@ -95,6 +96,20 @@ def test_silence_after_a_retry_is_uncertain_again(table, text):
         table.tick(61_000)
         assert states(table) == ["uncertain"]
         handle(table)
+
+
+def test_silence_noticed_after_an_outcome_was_known_changes_nothing(table, text):
+    table.post("meta", text(1, "price"))
+    table.step()
+    (send,) = table.lease()
+    table.store.recover(table.now, {})  # killed while the outcome was accepted, but not worked on yet
+    due = table.now + 1000
+    table.happen(SendSettled(key="1.1.retry", at=table.now, outbox=send.outbox, outcome="retry", due=due))
+    tick(table.store, table.now)
+    table.step()
+
+    assert states(table) == ["waiting"]
+    assert table.rows("SELECT count(*) FROM dead") == [(0,)]
 
 
 def test_a_crash_after_a_retry_ends_as_uncertain_too(table, text):

@@ -67,7 +67,7 @@ def send(event: SendSettled, row: Claimed, line: Line, work: Workspace) -> None:
             command.wait(event.due, event.reason)
         case "evidence":
             command.state, command.due, command.reason = "evidence", event.due, event.reason
-        case "uncertain":
+        case "uncertain" if command.state in ("started", "evidence"):  # else its outcome came before the silence did
             command.end("uncertain", event.reason)
             message.status, message.status_at, message.reason = "uncertain", work.now, event.reason
             work.bury("uncertain", command.id, event.reason, command.lane)
