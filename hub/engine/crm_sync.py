@@ -14,7 +14,7 @@ import structlog
 from hub.contracts.crm import Page, Written
 from hub.contracts.errors import AuthFailed, HubError, NotFound, PluginError, Temporary, Uncertain
 from hub.engine.lease import NOTHING, Batch, lease_crm
-from hub.engine.line import Line, incoming, now_ms
+from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
 from hub.engine.sender import backoff
 from hub.engine.writer import Writer
@@ -129,7 +129,7 @@ class CrmSync:
             cursor=page.cursor,
             final=final,
         )
-        await self._accept(event)
+        await self._writer.keep(event)
 
     async def _drained(self) -> None:
         """Wait until the step has worked off what was accepted: the writer steps before it takes the next call."""
@@ -160,10 +160,9 @@ class CrmSync:
     async def _sleep(self, awake: asyncio.Event) -> None:
         now = now_ms()
         due = await self._writer.call(lambda store: next_due(store.db, self.name, now))
+        pause = max(0.02, min(due - now, 30_000) / 1000) if due else 30.0
         try:
-            async with asyncio.timeout(
-                max(0.02, min(due - now, 30_000) / 1000) if due else 30.0
-            ):  # not wait_for: before Python 3.12 it may swallow a cancellation
+            async with asyncio.timeout(pause):  # not wait_for: before Python 3.12 it may swallow a cancellation
                 await awake.wait()
         except TimeoutError:
             pass
@@ -181,10 +180,10 @@ class CrmSync:
             self._notices.clear(f"crm {self.name}")
         except Exception as error:
             outcomes = [self._whole(error, outbox, tries) for outbox, tries in batch.attempts.items()]
-            pause = 5.0 if isinstance(error, AuthFailed) else 0.0
-            await asyncio.sleep(pause)
+            if isinstance(error, AuthFailed):
+                await asyncio.sleep(5)
         at = now_ms()
-        await self._accept(
+        await self._writer.keep(
             CrmSettled(
                 key=f"{self.name}.{at}.{rows[0].outbox}.{self._writes}", at=at, crm=self.name, rows=tuple(outcomes)
             )
@@ -206,7 +205,9 @@ class CrmSync:
         if isinstance(error, Uncertain):
             return RowOutcome(outbox=outbox, outcome="doubt", due=now + 200, reason=str(error))
         if isinstance(error, Temporary):
-            return RowOutcome(outbox=outbox, outcome="retry", due=now + self._pause(tries, error), reason=str(error))
+            pause = backoff(tries, error.retry_after)
+            due = now + (pause if error.retry_after else min(pause, 60_000))
+            return RowOutcome(outbox=outbox, outcome="retry", due=due, reason=str(error))
         if isinstance(error, AuthFailed):
             self._notices.raise_once(f"crm {self.name}", str(error))
             return RowOutcome(outbox=outbox, outcome="retry", due=now + 60_000, reason=str(error))
@@ -215,20 +216,6 @@ class CrmSync:
         if tries >= BROKEN_AFTER:
             return RowOutcome(outbox=outbox, outcome="dead", reason=f"the adapter failed: {type(error).__name__}")
         return RowOutcome(outbox=outbox, outcome="doubt", due=now + backoff(tries), reason=type(error).__name__)
-
-    @staticmethod
-    def _pause(tries: int, error: Temporary) -> int:
-        return (
-            min(backoff(tries, error.retry_after), 60_000) if not error.retry_after else backoff(1, error.retry_after)
-        )
-
-    async def _accept(self, event: CrmSettled | RecordsRead) -> None:
-        while True:
-            try:
-                await self._writer.accept([incoming(event)])
-                return
-            except HubError:
-                await asyncio.sleep(0.2)
 
     async def _patiently(self, work: Callable[..., T], *args: Any) -> T:
         """Call the adapter in its pool until it answers; what needs a human is said once."""

@@ -55,10 +55,8 @@ def lease_sends(store: Store, line: Line, inbox: str, now: int, limit: int) -> t
                 leased.append(
                     Leased(row.id, row.attempts, row.created, _outgoing(row, message, talk, config.account, line))
                 )
-            elif verdict.action == "drop":
-                _drop(row, message, verdict.reason, line, work)
             else:
-                row.due = max(verdict.until, now + 1000)
+                _drop(row, message, verdict.reason, line, work)
         work.save()
     return leased, len(rows)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import structlog
 
-from hub.contracts.errors import AuthFailed, HubError, Refused, Temporary, Uncertain
+from hub.contracts.errors import AuthFailed, Refused, Temporary, Uncertain
 from hub.engine.http import Outside
 from hub.engine.lease import Leased, lease_sends
-from hub.engine.line import Line, incoming, now_ms
+from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
 from hub.engine.writer import Writer
 from hub.model.events import SendSettled
@@ -111,12 +111,7 @@ class Sender:
         event = SendSettled(
             key=f"{leased.outbox}.{leased.attempts}.{outcome['outcome']}", at=now_ms(), outbox=leased.outbox, **outcome
         )
-        while True:
-            try:
-                await self._writer.accept([incoming(event)])
-                return
-            except HubError:
-                await asyncio.sleep(0.2)
+        await self._writer.keep(event)
 
     async def _outcome(self, leased: Leased) -> dict[str, Any]:
         now = now_ms()

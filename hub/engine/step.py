@@ -37,7 +37,7 @@ EFFECTS: dict[type[Event], tuple[Look, Act]] = {
     ev.PauseChanged: (humans.look_person, humans.paused),
     ev.DeadHandled: (humans.look_dead, humans.dead),
     ev.TimerDue: (humans.look_timer, humans.timer),
-    ev.PluginAnswered: (humans.look_nothing, humans.plugin),
+    ev.PluginAnswered: (messages.look_nothing, humans.plugin),
 }
 """What each kind of event looks at, and what it does."""
 

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 import structlog
 
-from hub.contracts.errors import Unavailable
-from hub.engine.line import Line, now_ms
+from hub.contracts.errors import HubError, Unavailable
+from hub.engine.line import Line, incoming, now_ms
 from hub.engine.pulse import WRITER, Pulse
 from hub.engine.step import step
+from hub.model.events import Event
 from hub.store import Store
 from hub.store.journal import Incoming
 
@@ -73,6 +74,15 @@ class Writer:
             self._loop.call_soon(self._flush)
         self._gathered.append((events, future))
         return future
+
+    async def keep(self, event: Event) -> None:
+        """Make one of the hub's own events durable, however long it takes: an outcome must not be lost to a rush."""
+        while True:
+            try:
+                await self.accept([incoming(event)])
+                return
+            except HubError:
+                await asyncio.sleep(0.2)
 
     def call(self, work: Callable[[Store], T]) -> asyncio.Future[T]:
         """Run `work` on the store in the writer's thread; it opens its own transaction."""

@@ -32,24 +32,8 @@ class Send(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pause(Command):
-    """Keep the automation of the conversation silent until `until` (ms); 0 releases it."""
-
-    kind: ClassVar[str] = "pause"
-    until: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OptOut(Command):
     """Remember that the person wants (or no longer wants) no messages."""
 
     kind: ClassVar[str] = "opt_out"
     wants: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note(Command):
-    """A fact for the decision record only: nothing happens outside."""
-
-    kind: ClassVar[str] = "note"
-    text: str

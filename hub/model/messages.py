@@ -8,8 +8,6 @@ from typing import Literal, NewType
 MessageId = NewType("MessageId", int)
 OutboxId = NewType("OutboxId", int)
 
-Direction = Literal["in", "out"]
-Author = Literal["person", "bot", "agent"]
 Status = Literal["queued", "accepted", "sent", "delivered", "read", "failed", "uncertain", "dropped"]
 """`queued` waits in the outbox · `accepted` the platform took it · the rest as the platform reports it."""
 

@@ -15,7 +15,6 @@ class ConversationView:
     inbox: str
     channel: str
     first: bool = False  # this event opened it
-    reopened: bool = False
     last_inbound: int = 0
     last_human: int = 0
     paused_until: int = 0

@@ -25,7 +25,7 @@ class SendState:
     `window` ms in which free text is allowed after the person's last message (`last_inbound`), 0 = always ·
     `paused_until` a human has the case until then · `replies_since_inbound` automatic replies already sent to the
     message that caused this one, at most `max_replies` · `same_text_at` when this text already went out as an automatic
-    answer to it · `created` when the send was decided · `hub_paused` all automation is switched off.
+    answer to it · `created` when the send was decided.
     """
 
     cls: SendClass
@@ -37,16 +37,13 @@ class SendState:
     max_replies: int
     same_text_at: int
     created: int
-    hub_paused: bool = False
 
 
 class Verdict(NamedTuple):
-    """`send` now · `drop` for ever, `reason` is kept with the message · `hold` and ask again at `until` (ms, 0 = when
-    whatever holds it is released)."""
+    """`send` now, or `drop` for ever: `reason` is kept with the message."""
 
-    action: Literal["send", "drop", "hold"]
+    action: Literal["send", "drop"]
     reason: str = ""
-    until: int = 0
 
 
 SEND = Verdict("send")
@@ -62,8 +59,6 @@ def may_send(state: SendState, now: int) -> Verdict:
         return SEND
     if state.paused_until > now:
         return Verdict("drop", "A human has the case: automation is paused.")
-    if state.hub_paused:
-        return Verdict("hold", "All automation is paused.")
     if state.cls == "reply":
         if now - state.created > STALE:
             return Verdict("drop", f"The reply waited longer than {_span(STALE)}.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.model.records import LinkState
+
 
 @dataclass(slots=True)
 class PersonRow:
@@ -101,7 +103,7 @@ class LinkRow:
     id: int
     person: int
     crm: str
-    state: str
+    state: LinkState
     record: str = ""
     key: str = ""
     owner: str = ""

@@ -31,7 +31,6 @@ FINE = SendState(
         ({"cls": "outreach"}, "send", ""),
         ({"opted_out": True}, "drop", "no more messages"),
         ({"opted_out": True, "cls": "human"}, "drop", "no more messages"),
-        ({"opted_out": True, "hub_paused": True}, "drop", "no more messages"),
         ({"last_inbound": NOW - 24 * HOUR}, "drop", "24 h window"),
         ({"last_inbound": NOW - 24 * HOUR + 5 * 60_000}, "drop", "24 h window"),
         ({"last_inbound": NOW - 24 * HOUR + 5 * 60_000 + 1}, "send", ""),
@@ -43,8 +42,6 @@ FINE = SendState(
         ({"paused_until": NOW + 1, "cls": "outreach"}, "drop", "human has the case"),
         ({"paused_until": NOW + 1, "cls": "human"}, "send", ""),
         ({"paused_until": NOW}, "send", ""),
-        ({"hub_paused": True}, "hold", "paused"),
-        ({"hub_paused": True, "cls": "human"}, "send", ""),
         ({"replies_since_inbound": 2}, "send", ""),
         ({"replies_since_inbound": 3}, "drop", "already got 3 replies"),
         ({"replies_since_inbound": 3, "cls": "outreach"}, "send", ""),
@@ -74,7 +71,6 @@ STATES = st.builds(
     max_replies=st.integers(0, 5),
     same_text_at=st.sampled_from([0, NOW - 5]),
     created=st.integers(0, NOW),
-    hub_paused=st.booleans(),
 )
 
 
@@ -87,6 +83,5 @@ def test_what_leaves_never_breaks_a_promise(state):
     if state.cls != "human":
         assert state.paused_until <= NOW
         assert not state.same_text_at
-        assert not state.hub_paused
     if state.cls == "reply":
         assert state.replies_since_inbound < state.max_replies

@@ -22,10 +22,6 @@ NOTES_KEPT = 20
 """Notes of one plugin's answer that are kept; the rest are counted."""
 
 
-def look_nothing(event: object, row: Claimed, line: Line, needs: Needs) -> None:
-    """Needs no rows."""
-
-
 def look_person(event: HumanReplied | PauseChanged, row: Claimed, line: Line, needs: Needs) -> None:
     """The person and all conversations with him."""
     number = event.person.removeprefix("p")

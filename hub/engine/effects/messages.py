@@ -13,7 +13,7 @@ from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.engine.settings import InboxConfig
 from hub.identity import variants
-from hub.model.commands import Command, Note, OptOut, Pause, Send
+from hub.model.commands import Command, OptOut, Send
 from hub.model.events import ConsentChanged, InquiryOpened, MessageEchoed, MessageReceived, Unknown, pack
 from hub.model.people import Identity, Person, PersonId
 from hub.model.view import ConversationView, View
@@ -137,7 +137,7 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
     if decision.because:
         work.decide(row.seq, line.version, person.id, talk.id, "\n".join(decision.because))
     for command in decision.commands:
-        carry_out(command, row.seq, talk, person, message, channel, line, work)
+        carry_out(command, row.seq, talk, person, message, channel, work)
 
 
 def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> None:
@@ -245,7 +245,6 @@ def carry_out(
     person: PersonRow,
     message: MessageRow,
     channel: Channel,  # type: ignore[type-arg]
-    line: Line,
     work: Workspace,
 ) -> None:
     """What a decision asked for becomes rows."""
@@ -255,10 +254,5 @@ def carry_out(
             if command.once:
                 fired = json.loads(talk.fired) if talk.fired else {}
                 talk.fired = json.dumps(fired | {command.rule: work.now})
-        case Pause():
-            talk.paused_until = command.until
-            arm(work, "conversation", talk.id, "pause", command.until)
         case OptOut():
             person.opted_out = 0 if command.wants else 1
-        case Note():
-            work.decide(seq, line.version, person.id, talk.id, command.text)
