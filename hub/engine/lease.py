@@ -72,7 +72,7 @@ def _state(row: OutboxRow, person: PersonRow, talk: ConversationRow, said: str, 
         paused_until=talk.paused_until,
         replies_since_inbound=len(answers),
         max_replies=line.config.hub.replies_per_inbound,
-        same_text_at=row.created if any(entry[1] == said for entry in answers) else 0,
+        repeats=any(entry[1] == said for entry in answers),
         created=row.created,
     )
 

@@ -24,7 +24,7 @@ class SendState:
 
     `window` ms in which free text is allowed after the person's last message (`last_inbound`), 0 = always ·
     `paused_until` a human has the case until then · `replies_since_inbound` automatic replies already sent to the
-    message that caused this one, at most `max_replies` · `same_text_at` when this text already went out as an automatic
+    message that caused this one, at most `max_replies` · `repeats` this text already went out as an automatic
     answer to it · `created` when the send was decided.
     """
 
@@ -35,7 +35,7 @@ class SendState:
     paused_until: int
     replies_since_inbound: int
     max_replies: int
-    same_text_at: int
+    repeats: bool
     created: int
 
 
@@ -64,7 +64,7 @@ def may_send(state: SendState, now: int) -> Verdict:
             return Verdict("drop", f"The reply waited longer than {_span(STALE)}.")
         if state.replies_since_inbound >= state.max_replies:
             return Verdict("drop", f"The person's last message already got {state.replies_since_inbound} replies.")
-    if state.same_text_at:
+    if state.repeats:
         return Verdict("drop", "The same text was already sent as an answer to this message.")
     return SEND
 

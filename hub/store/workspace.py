@@ -75,11 +75,10 @@ class Workspace:
         self.link_of: dict[tuple[int, str], LinkRow] = {}
         self.link_at: dict[tuple[str, str], LinkRow] = {}
         self.link_by_key: dict[tuple[str, str], LinkRow] = {}
-        self.outbox_of: dict[int, Any] = {}  # message -> its send
+        self.outbox_of: dict[int, OutboxRow] = {}  # message -> its send
         self.woken: set[str] = set()  # targets with new work
         self._identities: list[tuple[str, int, int, str, int]] = []
         self._shared: list[str] = []
-        self._moved: list[tuple[int, str]] = []
         self._identity_events: list[tuple[int, str, int, str, int, str]] = []
         self._statuses: list[tuple[int, str, int, str]] = []
         self._work: list[tuple[str, int, str]] = []

@@ -18,7 +18,7 @@ FINE = SendState(
     paused_until=0,
     replies_since_inbound=0,
     max_replies=3,
-    same_text_at=0,
+    repeats=False,
     created=NOW - 500,
 )
 
@@ -46,8 +46,8 @@ FINE = SendState(
         ({"replies_since_inbound": 3}, "drop", "already got 3 replies"),
         ({"replies_since_inbound": 3, "cls": "outreach"}, "send", ""),
         ({"replies_since_inbound": 3, "cls": "human"}, "send", ""),
-        ({"same_text_at": NOW - 10}, "drop", "same text"),
-        ({"same_text_at": NOW - 10, "cls": "human"}, "send", ""),
+        ({"repeats": True}, "drop", "same text"),
+        ({"repeats": True, "cls": "human"}, "send", ""),
         ({"created": NOW - 6 * HOUR - 1}, "drop", "waited longer than 6 h"),
         ({"created": NOW - 6 * HOUR}, "send", ""),
         ({"created": NOW - 6 * HOUR - 1, "cls": "human"}, "send", ""),
@@ -69,7 +69,7 @@ STATES = st.builds(
     paused_until=st.integers(0, 2 * NOW),
     replies_since_inbound=st.integers(0, 9),
     max_replies=st.integers(0, 5),
-    same_text_at=st.sampled_from([0, NOW - 5]),
+    repeats=st.booleans(),
     created=st.integers(0, NOW),
 )
 
@@ -82,6 +82,6 @@ def test_what_leaves_never_breaks_a_promise(state):
     assert not state.window or NOW - state.last_inbound < state.window
     if state.cls != "human":
         assert state.paused_until <= NOW
-        assert not state.same_text_at
+        assert not state.repeats
     if state.cls == "reply":
         assert state.replies_since_inbound < state.max_replies
