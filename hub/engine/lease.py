@@ -147,7 +147,9 @@ def lease_crm(store: Store, line: Line, crm: str, kind: str, now: int, limit: in
                 if message is None or talk is None or not link.ready:
                     row.state = "held"
                     continue
-                batch.logs.append(_entry(row, message, talk, person, link.record, link.owner, line))
+                if not row.doubt or not row.record:  # in doubt it is looked for, and stands, where it was tried
+                    row.record = link.record
+                batch.logs.append(_entry(row, message, talk, person, row.record, link.owner, line))
             row.state, row.started = "started", now
             row.attempts += 1
             batch.attempts[row.id] = row.attempts

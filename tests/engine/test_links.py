@@ -157,3 +157,22 @@ def test_a_crm_that_comes_later_gets_the_people_who_write(table: Tabletop, text)
     (write,) = table.crm("person").persons
     table.crm_answers(Written(outbox=write.outbox, record="5", new=True))
     assert [entry.text for entry in table.crm("log").logs] == ["again"]
+
+
+def test_a_message_in_doubt_is_looked_for_where_it_was_tried(table: Tabletop, text):
+    table.crm_knows(record(2, PHONE, created=2000))
+    table.post("meta", text(1, "hello"))
+    table.step()
+    (entry,) = table.crm("log").logs
+    doubt = RowOutcome(outbox=entry.outbox, outcome="doubt", reason="no answer")
+    table.happen(CrmSettled(key="c1", at=table.now, crm="main", rows=(doubt,)))
+    table.step()
+    table.crm_knows(record(1, PHONE, created=1000), feed="recent")  # an older record shows: the link goes there
+    assert table.rows("SELECT record FROM links") == [("1",)]
+
+    (again,) = table.crm("log").logs
+    assert (again.record, again.doubtful) == ("2", True)
+    table.post("meta", text(2, "next"))
+    table.step()
+    table.crm_answers(Written(outbox=again.outbox, record="501"))
+    assert [e.record for e in table.crm("log").logs] == ["1"]

@@ -168,5 +168,5 @@ def _relink(command: OutboxRow, crm_name: str, seq: int, outcome: RowOutcome, wo
     if command.kind == "person":
         command.wait(again, outcome.reason)
     else:
-        command.state, command.due = "held", again
+        command.state, command.due, command.record = "held", again, ""
         work.hold(crm_name, command.lane, f"waits for the link of person {command.lane} in {crm_name}")

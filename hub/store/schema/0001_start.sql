@@ -116,7 +116,7 @@ CREATE TABLE outbox (
   doubt INTEGER NOT NULL,          -- 1 = an earlier try got no answer
   created INTEGER NOT NULL,
   started INTEGER NOT NULL,
-  record TEXT NOT NULL,            -- what it became in the CRM
+  record TEXT NOT NULL,            -- what it became in the CRM; while a log is under way, whose it is tried under
   reason TEXT NOT NULL
 );
 CREATE INDEX outbox_record ON outbox (record) WHERE record <> '';
