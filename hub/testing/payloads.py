@@ -21,7 +21,7 @@ LATEST = 2**63
 
 Place: TypeAlias = tuple[str | int, ...]
 
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_PHONE = re.compile(r"\+[1-9][0-9]{1,14}")  # E.164 names no least length
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
 _STORED = ("key", "account", "address", "provider_id", "form", "thread", "reply_to", "callback", "status")
 _SAID = ("text", "name", "what", "error")

@@ -6,6 +6,7 @@ history), including the business-scoped user ids of 2026: a person who adopted a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ GROUP = "group:"
 """How an address says that it names a group: `group:<group id>`."""
 
 STATUSES = {"sent": "sent", "delivered": "delivered", "read": "read", "played": "read", "failed": "failed"}
+E164 = re.compile(r"[1-9][0-9]{1,14}")
 CONSENTS = {"stop": False, "resume": True, "signup": True}
 
 
@@ -184,10 +186,11 @@ READ: dict[str, Callable[[Item, RawEvent, str], Event]] = {
 def phone(value: Any) -> str:
     """The digits of a phone number, or "" for anything else, above all a business-scoped user id (`US.134...`).
 
-    Whether the number is a valid one is not asked: WhatsApp reports numbers that number plans call impossible.
+    Only the shape of ITU-T E.164 is asked for (else a sender `0` would be one person for many), not whether the number
+    is a valid one: WhatsApp reports numbers that number plans call impossible.
     """
     digits = word(value).removeprefix("+")
-    return digits if digits.isascii() and digits.isdecimal() and len(digits) <= 15 else ""
+    return digits if E164.fullmatch(digits) else ""
 
 
 def _people(scope: str, name: Any, wa_id: Any, user: Any, contact: Json) -> tuple[tuple[Identity, ...], str]:

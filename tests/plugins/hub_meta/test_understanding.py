@@ -104,7 +104,9 @@ def test_every_type_of_message_has_a_form_and_a_text(channel, part, form, text, 
     event.text.encode()
 
 
-@pytest.mark.parametrize("name", ["US.13491208655302741918", "1349120865530274191812", "GB-ABC", "٤٤٧٧"])
+@pytest.mark.parametrize(
+    "name", ["US.13491208655302741918", "1349120865530274191812", "GB-ABC", "٤٤٧٧", "0", "0447700900123"]
+)
 def test_a_user_id_never_becomes_a_phone(channel, name):
     (event,) = channel.normalise(channel.split(message(**{"from": name, "type": "text", "text": {"body": "x"}}))[0])
     assert event.sender == (Identity("whatsapp_user", "main", name),)
