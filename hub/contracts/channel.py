@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from hub.contracts.settings import PluginSettings
+from hub.model.content import Media
 from hub.model.events import Event
 from hub.model.messages import Outgoing, Receipt
 
@@ -106,7 +107,9 @@ class Capabilities:
     be asked · `evidence` a status or echo names it · `none`. `text_max` in characters. `window` ms after the person's
     last message in which free text is allowed, 0 = always. `rate` sends per second per account, unless the settings
     carry a `rate`. `horizon` seconds for which the platform redelivers what it could not deliver. `statuses`: the
-    platform reports delivery.
+    platform reports delivery. `forms` are the forms of `Content` it can send, `caption_max` the characters of a file's
+    caption and of the body of buttons and lists (0 = as `text_max`). `pair`: (burst, seconds) for one recipient: so
+    many sends at once, then one every so many seconds; (0, 0) = no such limit.
     """
 
     proof: Literal["key", "look-up", "evidence", "none"]
@@ -115,6 +118,9 @@ class Capabilities:
     rate: float = 30.0
     horizon: int = 0
     statuses: bool = False
+    forms: frozenset[str] = frozenset({"text"})
+    caption_max: int = 0
+    pair: tuple[int, float] = (0, 0.0)
 
 
 S = TypeVar("S", bound=PluginSettings)
@@ -203,3 +209,73 @@ class Connects(Protocol):
 
     def connect(self, callback_url: str) -> Calls[list[Finding]]:
         """Subscribe `callback_url` with the platform, or say what a human must paste where."""
+
+
+@runtime_checkable
+class Examines(Protocol):
+    """A channel that can be asked how it is."""
+
+    def examine(self, callback_url: str) -> Calls[list[Finding]]:
+        """Ask the platform whether it still delivers to `callback_url` ("" when polling), how long the token lives and
+        what it complains about, without changing anything. Called by `doctor` and now and then while running."""
+
+
+class MediaSource(NamedTuple):
+    """Where a file can be had now: the GET to make (its address may live minutes only) and what the platform says of
+    it; `size` in bytes 0 and `sha256` (hex) "" = unknown."""
+
+    call: HttpCall
+    mime: str = ""
+    size: int = 0
+    sha256: str = ""
+
+
+@runtime_checkable
+class FetchesMedia(Protocol):
+    """A channel whose inbound files are fetched in a second step, long after the message was stored."""
+
+    def locate(self, account: str, media: Media) -> Calls[MediaSource]:
+        """Ask where the file is. Called at every try. Raises NotFound when the platform no longer has it; Temporary
+        and AuthFailed as in `send`. The hub makes the GET itself, within its size limit, and checks the hash."""
+
+
+@runtime_checkable
+class Uploads(Protocol):
+    """A channel that takes files of the hub before they are sent."""
+
+    def upload(self, account: str, media: Media, data: bytes) -> Calls[str]:
+        """Give the platform a file; returns its id there (`Media.ref` of the send). Repeating it is harmless."""
+
+
+class TemplateInfo(NamedTuple):
+    """A template as the platform lists it. `usable`: approved and not paused. `header`, `body`: how many variables;
+    `header_media`: the kind of file its header takes, "" = none; `buttons`: how many of its buttons take a value."""
+
+    account: str
+    name: str
+    language: str
+    status: str
+    usable: bool
+    category: str = ""
+    quality: str = ""
+    header: int = 0
+    body: int = 0
+    buttons: int = 0
+    header_media: str = ""
+
+
+@runtime_checkable
+class HasTemplates(Protocol):
+    """A channel whose platform approves templates."""
+
+    def templates(self) -> Calls[list[TemplateInfo]]:
+        """All templates of the connection, through all pages. `account` is the account they belong to, "" = all of the
+        connection's. Raises like `send`. Called at start, hourly, and after news about a template."""
+
+
+@runtime_checkable
+class MarksRead(Protocol):
+    """A channel that can show the person that a message was read, and that an answer is being written."""
+
+    def mark_read(self, account: str, address: str, provider_id: str, *, typing: bool) -> Calls[None]:
+        """Called just before the answer to that message is sent; that it fails is noted, never repeated."""

@@ -10,12 +10,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from hub.contracts.channel import Finding
+from hub.contracts.channel import Finding, RawEvent, Request
 from hub.contracts.errors import HubError
 from hub.contracts.settings import PluginSettings
-from hub.model.records import LogEntry, PersonWrite, Record
+from hub.model.events import RecordsTouched
+from hub.model.records import (
+    Answer,
+    CrmObject,
+    FileWrite,
+    Gone,
+    LogEntry,
+    ObjectWrite,
+    PersonWrite,
+    Record,
+    Ref,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +40,18 @@ class Written:
 
 
 class Page(NamedTuple):
-    """A page of records. `cursor` continues after it; `last` when nothing follows now."""
+    """A page of what was read. `cursor` continues after it; `last` when nothing follows now.
+
+    Beside contact `records`: `objects` of other types, contacts `gone` with evidence, `answers` that agents ask to have
+    sent.
+    """
 
     records: Sequence[Record]
     cursor: str
     last: bool
+    objects: Sequence[CrmObject] = ()
+    gone: Sequence[Gone] = ()
+    answers: Sequence[Answer] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +113,11 @@ class CRM(ABC, Generic[S]):
 
     @abstractmethod
     def changes(self, cursor: str) -> Page:
-        """Records changed since `cursor` ("" = from now on), with enough overlap that late index entries are not
-        missed; the same record may come again."""
+        """What changed since `cursor` ("" = from now on): contacts, other objects, gone contacts, answers to send.
+
+        With enough overlap that late index entries are not missed; the same thing may come again, and what comes is
+        read afresh, never taken from a late index. A cursor too old for the CRM's feed is no error: the adapter falls
+        back to what it can still list. Called every `crm_poll` seconds, at once again while `last` is False."""
 
     @abstractmethod
     def upsert(self, batch: Sequence[PersonWrite]) -> list[Written]:
@@ -109,6 +130,45 @@ class CRM(ABC, Generic[S]):
     def log(self, batch: Sequence[LogEntry]) -> list[Written]:
         """Write messages under their records, keeping the order given, at most `capabilities.batch`.
 
-        Entries marked doubtful may already stand there: look (never by search) and write only what is missing.
+        Entries marked doubtful may already stand there: look (never by search) and write only what is missing. Entries
+        with `logged` change that record; NotFound when a person deleted it there.
         Raises Uncertain when no answer came: the hub calls again with the same entries marked doubtful.
         """
+
+
+@runtime_checkable
+class WritesObjects(Protocol):
+    """A CRM where the hub makes and changes records beside contacts, and writes back what became of an answer."""
+
+    def write(self, batch: Sequence[ObjectWrite]) -> list[Written]:
+        """Create or change records, at most `capabilities.batch`; rules as for `log`."""
+
+
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """A CRM with files of its own, where attachments can stand."""
+
+    def attach(self, file: FileWrite) -> str:
+        """Upload one file, not public; returns the CRM's id of it for `LogEntry.files`. Repeating it is harmless.
+        Raises Rejected for a file it does not take."""
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A CRM that calls the hub when something changes, at /hook/{name of the CRM}."""
+
+    def verify(self, request: Request) -> None:
+        """As `Channel.verify`: raises BadSignature. Pure and quick, on the event loop."""
+
+    def split(self, body: bytes) -> Sequence[RawEvent]:
+        """As `Channel.split`; `account` is the CRM's account, the lane hint the record."""
+
+    def normalise(self, raw: RawEvent) -> Sequence[RecordsTouched]:
+        """As `Channel.normalise`: never raises; empty = nothing the hub keeps."""
+
+    def get(self, refs: Sequence[Ref]) -> Page:
+        """Read these records again, a hundred to a call, in the adapter's pool. One that is not there is looked for
+        under what it was merged into, and is else `gone`. `cursor` "" and `last` True."""
+
+    def hearing(self) -> bool:
+        """Whether the settings name what is needed to be called; else only `changes` is asked."""

@@ -13,7 +13,7 @@ import structlog
 
 from hub.contracts.crm import Page, Written
 from hub.contracts.errors import AuthFailed, HubError, NotFound, PluginError, Temporary, Uncertain
-from hub.engine.lease import NOTHING, Batch, lease_crm
+from hub.engine.crm_lease import NOTHING, Batch, lease_crm
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
 from hub.engine.sender import backoff

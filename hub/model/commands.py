@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from hub.model.content import PLAIN, Content
+from hub.model.records import ObjectType
+
 SendClass = Literal["reply", "human", "outreach"]
 
 
@@ -22,13 +25,34 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Command):
-    """Say `text` in the conversation of the event. `once`: the rule wants to know later when it last spoke here."""
+    """Say `text` in the conversation of the event. `once`: the rule wants to know later when it last spoke here.
+
+    `content` makes it more than a text: buttons, a file, a template.
+    """
 
     kind: ClassVar[str] = "send"
     text: str
     once: bool = False
     cls: SendClass = "reply"
     agent: str = ""
+    content: Content = PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeRecord(Command):
+    """Create a record in every CRM under the person's contact: a task, a ticket, a deal, a note.
+
+    `stage` "" = the CRM's first; `due` ms, 0 = none; `owner` "" = the contact's owner.
+    """
+
+    kind: ClassVar[str] = "make_record"
+    type: ObjectType
+    title: str
+    body: str = ""
+    stage: str = ""
+    priority: Literal["", "low", "medium", "high"] = ""
+    owner: str = ""
+    due: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

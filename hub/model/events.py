@@ -7,11 +7,12 @@ the same happening, delivered twice, carries the same key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from hub.model.content import Media
 from hub.model.people import Identity
-from hub.model.records import Record
+from hub.model.records import Answer, CrmObject, Gone, Record, Ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,10 @@ class MessageReceived(Event):
 
     `address` is where an answer goes, as this channel wants it. `form` is text, image, ... or `unsupported` (shown as
     a placeholder, never dropped). `backfill` marks history: no automation, opens no window.
+
+    `media` are its files, fetched later by a job of their own. `payload` is the machine value of a choice (a button, a
+    row, a form's answers as JSON). `referral` tells how the person came (an advertisement's id, a link's start value).
+    A reaction is form `reaction`: its text the emoji, "" when taken back, `reply_to` the message it is about.
     """
 
     kind: ClassVar[str] = "message.received"
@@ -44,6 +49,9 @@ class MessageReceived(Event):
     name: str = ""
     thread: str = ""
     reply_to: str = ""
+    media: tuple[Media, ...] = ()
+    payload: str = ""
+    referral: Mapping[str, str] = field(default_factory=dict)
     backfill: bool = False
 
 
@@ -62,8 +70,57 @@ class MessageEchoed(Event):
     form: str = "text"
     text: str = ""
     thread: str = ""
+    reply_to: str = ""
+    media: tuple[Media, ...] = ()
     callback: str = ""
     backfill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageChanged(Event):
+    """Whoever wrote a message edited it or took it back; `provider_id` names that message.
+
+    The hub keeps the first text, marks the message, and changes what stands in the CRM. A message it does not know is
+    only noted.
+    """
+
+    kind: ClassVar[str] = "message.changed"
+    account: str
+    provider_id: str
+    change: Literal["edited", "deleted"]
+    text: str = ""
+    form: str = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityChanged(Event):
+    """The platform says that one person has other identifiers from now on (a new number, a new user id).
+
+    `old` are known ones, `new` what they became. Where a new one belongs to somebody else nothing is merged: a human is
+    asked.
+    """
+
+    kind: ClassVar[str] = "identity.changed"
+    account: str
+    old: tuple[Identity, ...]
+    new: tuple[Identity, ...]
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountNews(Event):
+    """What a platform tells the business about itself: a template paused, a number's quality, a restriction.
+
+    `subject` is what it is about (a template's name and language, a number), `text` one sentence for the admin, `bad`
+    whether something gets worse or stops working. Topic `template` makes the hub read the templates again.
+    """
+
+    kind: ClassVar[str] = "account.news"
+    account: str
+    topic: Literal["template", "quality", "account"]
+    subject: str
+    text: str
+    bad: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +153,21 @@ class Unknown(Event):
     kind: ClassVar[str] = "unknown"
     account: str
     what: str
+
+
+# -- from CRMs ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsTouched(Event):
+    """A CRM's webhook says that records changed: a signal, never the truth. They are read again soon, many at once.
+
+    A deletion is such a signal too: it may have been a merge. `erased` are contacts removed for privacy, for good.
+    """
+
+    kind: ClassVar[str] = "records.touched"
+    refs: tuple[Ref, ...] = ()
+    erased: tuple[str, ...] = ()
 
 
 # -- from the hub itself -----------------------------------------------------------------------------------------
@@ -136,17 +208,45 @@ class CrmSettled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordsRead(Event):
-    """A page of CRM records, from the first read or a look at recent changes; `cursor` is stored with it.
+    """A page of CRM records, read by the hub; `cursor` is stored with it. `at` is the time before the reading began.
 
+    `feed`: the `first` read of everybody, `recent` changes, or `touched` records read again after a webhook.
     `final` ends the first read: from now on unknown people may be created in the CRM.
     """
 
     kind: ClassVar[str] = "records.read"
     crm: str
     records: tuple[Record, ...]
-    feed: Literal["first", "recent"]
+    feed: Literal["first", "recent", "touched"]
     cursor: str = ""
     final: bool = False
+    objects: tuple[CrmObject, ...] = ()
+    gone: tuple[Gone, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSettled(Event):
+    """How one try to fetch a file ended. `stored` carries the blob's name, `retry` the `due` time (ms)."""
+
+    kind: ClassVar[str] = "media.settled"
+    media: int
+    outcome: Literal["stored", "retry", "expired", "dead"]
+    blob: str = ""
+    mime: str = ""
+    size: int = 0
+    due: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplatesRead(Event):
+    """A connection's templates as the platform lists them now; replaces what was known. Rows are plain data of
+    `hub.contracts.channel.TemplateInfo`."""
+
+    kind: ClassVar[str] = "templates.read"
+    connection: str
+    templates: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +257,7 @@ class HumanReplied(Event):
     person: str
     text: str
     agent: str = "agent"
+    content: Mapping[str, Any] = field(default_factory=dict)  # of hub.model.content.Content; empty = plain text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +325,8 @@ HUB_EVENTS: dict[str, type[Event]] = {
         SendSettled,
         CrmSettled,
         RecordsRead,
+        MediaSettled,
+        TemplatesRead,
         HumanReplied,
         PauseChanged,
         DeadHandled,
@@ -250,6 +353,8 @@ def pack(event: Event) -> dict[str, Any]:
             {**_flat(record), "identities": [list(i) for i in record.identities], "fields": dict(record.fields)}
             for record in event.records
         ]
+        for name in ("objects", "gone", "answers"):
+            data[name] = [asdict(row) for row in getattr(event, name)]
     return data
 
 
@@ -262,6 +367,11 @@ def unpack(data: Mapping[str, Any]) -> Event:
         values["rows"] = tuple(RowOutcome(**dict(zip(names, row, strict=True))) for row in values["rows"])
     elif cls is RecordsRead:
         values["records"] = tuple(Record.load(row) for row in values["records"])
+        values["objects"] = tuple(CrmObject.load(row) for row in values.get("objects", ()))
+        values["gone"] = tuple(Gone(**row) for row in values.get("gone", ()))
+        values["answers"] = tuple(Answer(**row) for row in values.get("answers", ()))
+    elif cls is TemplatesRead:
+        values["templates"] = tuple(values["templates"])
     elif cls is DeadHandled:
         values["ids"] = tuple(values["ids"])
     elif cls is PluginAnswered:

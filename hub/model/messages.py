@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NewType
 
+from hub.model.content import PLAIN, Content
+
 MessageId = NewType("MessageId", int)
 OutboxId = NewType("OutboxId", int)
 
@@ -30,7 +32,8 @@ class Outgoing:
     """A message on its way to a person, as a channel's `send` receives it.
 
     `account` is the sending account (a phone-number id, a bot), `address` the recipient as the channel wants it,
-    `callback` the hub's own name for this send: a channel that can attach it must, it joins late statuses.
+    `callback` the hub's own name for this send: a channel that can attach it must, it joins late statuses. `content`
+    says what it is beside its text; only forms that the channel's capabilities name ever come.
     """
 
     account: str
@@ -38,6 +41,7 @@ class Outgoing:
     text: str
     callback: str
     reply_to: str = ""
+    content: Content = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

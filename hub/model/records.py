@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hub.model.people import Identity
 
@@ -38,6 +38,119 @@ class Record:
         return Record(**values)
 
 
+ObjectType = Literal["contact", "company", "deal", "ticket", "task", "note"]
+
+
+class Ref(NamedTuple):
+    """A record of a CRM by type and id."""
+
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmObject:
+    """A record beside the contacts, as the hub keeps it for context and routing. Times in ms, 0 = none.
+
+    `stage` is the CRM's own name of the step a deal or ticket stands at, `closed` whether that step ends it, `contacts`
+    the ids of the contact records it belongs to, `due` when a task is due.
+    """
+
+    type: ObjectType
+    id: str
+    title: str = ""
+    stage: str = ""
+    closed: bool = False
+    owner: str = ""
+    amount: str = ""
+    due: int = 0
+    modified: int = 0
+    contacts: tuple[str, ...] = ()
+    archived: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def load(data: Mapping[str, Any]) -> CrmObject:
+        """From the plain data that the journal keeps."""
+        return CrmObject(**{**data, "contacts": tuple(data["contacts"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A contact record that is no longer there, with evidence of why.
+
+    `into` is the record it was merged into; "" = deleted (it may be restored). `erased`: removed for privacy.
+    """
+
+    record: str
+    into: str = ""
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A reply that an agent wrote in the CRM and set to "send": on a task or on the contact itself.
+
+    `id` of that record, `contact` the contact record it is for, `text` what to say, `agent` the CRM user (owner id or
+    name). It counts once: until the hub wrote its outcome back, the same record asks nothing new.
+    """
+
+    type: Literal["task", "contact"]
+    id: str
+    contact: str
+    text: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectWrite:
+    """One record beside the contacts to create (`record` "") or to change.
+
+    `key` is the hub's unique id of it, kept on a created record so that a lost answer can be settled; `doubtful` as in
+    `LogEntry`. Empty values are left alone. `reply_status` (sending, sent, failed) and `reply_result` (one sentence)
+    are what became of an `Answer`; then `type` and `record` are the answer's own, contact records included.
+    """
+
+    outbox: int
+    type: ObjectType
+    key: str
+    record: str = ""
+    contact: str = ""
+    title: str = ""
+    body: str = ""
+    stage: str = ""
+    owner: str = ""
+    priority: Literal["", "low", "medium", "high"] = ""
+    due: int = 0
+    done: bool = False
+    reply_status: str = ""
+    reply_result: str = ""
+    doubtful: bool = False
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileWrite:
+    """One stored file to put into the CRM's own files. `path` is a local file, `key` names it in the hub."""
+
+    outbox: int
+    key: str
+    path: str
+    name: str
+    mime: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One message within a logged session."""
+
+    direction: Literal["in", "out"]
+    author: str
+    text: str
+    at: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonWrite:
     """One person to create or update in the CRM.
@@ -59,6 +172,10 @@ class LogEntry:
     `message` is the hub's unique id of it and must be kept on the logged record. `at` (ms) already carries the
     tie-break: later messages of a person have later times. `doubtful`: an earlier attempt got no answer; look whether
     it stands there before writing it. `since` (ms): it was not tried before, so a record made earlier is another one.
+
+    `logged` is the id of the record where it stands already: then that record is changed instead (the text was edited,
+    a file arrived, the session grew). `lines` are the messages of a session, in order: one record shows them all, and
+    `text` is not used. `files` are ids of the CRM's own files, `links` (name, address) of files kept by the hub.
     """
 
     outbox: int
@@ -73,3 +190,7 @@ class LogEntry:
     owner: str = ""
     doubtful: bool = False
     since: int = 0
+    logged: str = ""
+    lines: tuple[LogLine, ...] = ()
+    files: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()

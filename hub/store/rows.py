@@ -20,6 +20,7 @@ class PersonRow:
     opted_out: int
     created: int
     redirect: int = 0
+    erased: int = 0
 
 
 @dataclass(slots=True)
@@ -39,6 +40,8 @@ class ConversationRow:
     paused_until: int = 0
     said: str = ""
     fired: str = ""
+    session: int = 0
+    fallback: int = 0
 
 
 @dataclass(slots=True)
@@ -61,6 +64,92 @@ class MessageRow:
     status_at: int
     reason: str
     event: int
+    content: str = ""
+    session: int = 0
+    edited: int = 0
+    deleted: int = 0
+
+
+@dataclass(slots=True)
+class MediaRow:
+    """See table `media`."""
+
+    id: int
+    message: int
+    source: str
+    account: str
+    kind: str
+    ref: str
+    url: str
+    mime: str
+    name: str
+    size: int
+    sha256: str
+    state: str = "pending"
+    blob: str = ""
+    due: int = 0
+    attempts: int = 0
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class SessionRow:
+    """See table `sessions`."""
+
+    id: int
+    conversation: int
+    person: int
+    began: int
+    last_at: int
+    messages: int = 0
+
+
+@dataclass(slots=True)
+class NewsRow:
+    """See table `news`."""
+
+    id: int
+    at: int
+    connection: str
+    account: str
+    topic: str
+    subject: str
+    text: str
+    bad: int
+    event: int
+
+
+@dataclass(slots=True)
+class ObjectRow:
+    """See table `crm_objects`."""
+
+    id: int
+    crm: str
+    type: str
+    record: str
+    title: str
+    stage: str
+    closed: int
+    owner: str
+    amount: str
+    due: int
+    modified: int
+    fields: str
+
+
+@dataclass(slots=True)
+class AnswerRow:
+    """See table `crm_answers`."""
+
+    id: int
+    crm: str
+    type: str
+    record: str
+    message: int
+    state: str
+    outcome: str
+    at: int
+    told: int = 0
 
 
 @dataclass(slots=True)
@@ -86,6 +175,7 @@ class OutboxRow:
     started: int
     record: str
     reason: str
+    body: str = ""
 
     def end(self, state: str, reason: str = "") -> None:
         """Nothing is left to do with it."""
@@ -111,6 +201,7 @@ class LinkRow:
     made: int = 0
     since: int = 0
     reason: str = ""
+    synced: str = ""
 
     @property
     def ready(self) -> bool:

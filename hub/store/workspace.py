@@ -12,13 +12,18 @@ from hub.store import outbox
 from hub.store.database import Database
 from hub.store.outbox import OUTBOX
 from hub.store.rows import (
+    AnswerRow,
     ConversationRow,
     DeadRow,
     DecisionRow,
     LinkRow,
+    MediaRow,
     MessageRow,
+    NewsRow,
+    ObjectRow,
     OutboxRow,
     PersonRow,
+    SessionRow,
     TimerRow,
 )
 from hub.store.shelf import Shelf, Table
@@ -30,6 +35,11 @@ LINKS: Table[LinkRow] = Table("links", LinkRow)
 TIMERS: Table[TimerRow] = Table("timers", TimerRow)
 DEAD: Table[DeadRow] = Table("dead", DeadRow)
 DECISIONS: Table[DecisionRow] = Table("decisions", DecisionRow)
+MEDIA: Table[MediaRow] = Table("media", MediaRow)
+SESSIONS: Table[SessionRow] = Table("sessions", SessionRow)
+NEWS: Table[NewsRow] = Table("news", NewsRow)
+OBJECTS: Table[ObjectRow] = Table("crm_objects", ObjectRow)
+ANSWERS: Table[AnswerRow] = Table("crm_answers", AnswerRow)
 
 
 @dataclass(slots=True)
@@ -68,6 +78,11 @@ class Workspace:
         self.timers = Shelf(db, TIMERS)
         self.dead = Shelf(db, DEAD)
         self.decisions = Shelf(db, DECISIONS)
+        self.media = Shelf(db, MEDIA)
+        self.sessions = Shelf(db, SESSIONS)
+        self.news = Shelf(db, NEWS)
+        self.objects = Shelf(db, OBJECTS)
+        self.answers = Shelf(db, ANSWERS)
         self.owners: dict[str, int] = {}  # identity -> person
         self.by_key: dict[str, ConversationRow] = {}
         self.by_person: dict[tuple[int, str], ConversationRow] = {}  # (person, inbox), threads apart
@@ -328,6 +343,11 @@ class Workspace:
             self.timers,
             self.dead,
             self.decisions,
+            self.media,
+            self.sessions,
+            self.news,
+            self.objects,
+            self.answers,
         ):
             shelf.save()
         db.insert("identities", self._identities, "INSERT OR IGNORE")

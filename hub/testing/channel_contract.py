@@ -142,11 +142,15 @@ class ChannelContract:
             for raw in channel.split(payload.body):
                 for event in channel.normalise(raw):
                     if isinstance(event, MessageReceived) and not event.backfill:
-                        known = {"account": event.account, "address": event.address, "reply_to": event.provider_id}
+                        known: dict[str, Any] = {
+                            "account": event.account,
+                            "address": event.address,
+                            "reply_to": event.provider_id,
+                        }
                         return Outgoing(**{**known, "text": TEXT, "callback": CALLBACK, **changes})
         raise AssertionError("add a payload in which a person writes: the tests of send() answer it")
 
-    def send(self, *replies: HttpReply | HubError, **changes: str) -> tuple[list[HttpCall], Receipt | HubError]:
+    def send(self, *replies: HttpReply | HubError, **changes: Any) -> tuple[list[HttpCall], Receipt | HubError]:
         """Answer it: every call but the last is accepted, the last one gets `replies`."""
         before = [yes(body) for body in self.accepted[:-1]]
         return talk("send", self.build(base_url=BASE).send(self.outgoing(**changes)), *before, *replies)

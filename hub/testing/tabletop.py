@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.contracts.crm import Written
-from hub.engine.lease import Batch, Leased, lease_crm, lease_sends
+from hub.engine.crm_lease import Batch, lease_crm
+from hub.engine.lease import Leased, lease_sends
 from hub.engine.line import Line, incoming
 from hub.engine.loader import Plugins, load_plugins
 from hub.engine.poller import raw_incoming

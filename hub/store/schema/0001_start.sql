@@ -26,7 +26,8 @@ CREATE TABLE people (
   channel TEXT NOT NULL,           -- where the person was first met
   opted_out INTEGER NOT NULL,
   created INTEGER NOT NULL,
-  redirect INTEGER NOT NULL        -- the person this one was merged into, 0 = none
+  redirect INTEGER NOT NULL,       -- the person this one was merged into, 0 = none
+  erased INTEGER NOT NULL          -- when everything about the person was removed for privacy, 0 = not
 );
 
 CREATE TABLE identities (
@@ -63,7 +64,9 @@ CREATE TABLE conversations (
   last_human INTEGER NOT NULL,
   paused_until INTEGER NOT NULL,
   said TEXT NOT NULL,              -- the last automatic answers, each event:hash:outbox
-  fired TEXT NOT NULL              -- rule -> when it last fired, JSON
+  fired TEXT NOT NULL,             -- rule -> when it last fired, JSON
+  session INTEGER NOT NULL,        -- the running session, 0 = none
+  fallback INTEGER NOT NULL        -- when a template was last sent in place of a text, because the window was closed
 );
 CREATE INDEX conversations_person ON conversations (person);
 
@@ -83,10 +86,81 @@ CREATE TABLE messages (
   status TEXT NOT NULL,
   status_at INTEGER NOT NULL,
   reason TEXT NOT NULL,
-  event INTEGER NOT NULL
+  event INTEGER NOT NULL,
+  content TEXT NOT NULL,           -- what it holds beside its text, JSON; '' = nothing
+  session INTEGER NOT NULL,
+  edited INTEGER NOT NULL,         -- when its writer changed it, 0 = never; `text` is the new one
+  deleted INTEGER NOT NULL         -- when its writer took it back, 0 = never
 );
+CREATE INDEX messages_session ON messages (session) WHERE session > 0;
 CREATE INDEX messages_conversation ON messages (conversation, at);
 CREATE INDEX messages_provider ON messages (provider_id) WHERE provider_id <> '';
+
+-- Files of inbound messages, fetched by a job of their own.
+CREATE TABLE media (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  message INTEGER NOT NULL,
+  source TEXT NOT NULL,            -- connection
+  account TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  url TEXT NOT NULL,
+  mime TEXT NOT NULL,
+  name TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  state TEXT NOT NULL,             -- pending, stored, expired, dead
+  blob TEXT NOT NULL,              -- its name in the blob store
+  due INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  reason TEXT NOT NULL
+);
+CREATE INDEX media_due ON media (due) WHERE state = 'pending';
+CREATE INDEX media_message ON media (message);
+CREATE INDEX media_blob ON media (blob) WHERE blob <> '';
+
+-- Messages of a conversation without a long pause.
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  began INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  messages INTEGER NOT NULL
+);
+CREATE INDEX sessions_conversation ON sessions (conversation);
+
+-- What a platform approved beforehand, as it listed it last.
+CREATE TABLE templates (
+  connection TEXT NOT NULL,
+  account TEXT NOT NULL,           -- '' = every account of the connection
+  name TEXT NOT NULL,
+  language TEXT NOT NULL,
+  status TEXT NOT NULL,
+  usable INTEGER NOT NULL,
+  category TEXT NOT NULL,
+  quality TEXT NOT NULL,
+  header INTEGER NOT NULL,         -- how many variables
+  body INTEGER NOT NULL,
+  buttons INTEGER NOT NULL,
+  header_media TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (connection, account, name, language)
+) WITHOUT ROWID;
+
+-- What platforms told the business about itself, and gaps the hub found: for the admin.
+CREATE TABLE news (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  connection TEXT NOT NULL,
+  account TEXT NOT NULL,
+  topic TEXT NOT NULL,             -- template, quality, account, gap
+  subject TEXT NOT NULL,
+  text TEXT NOT NULL,
+  bad INTEGER NOT NULL,
+  event INTEGER NOT NULL
+);
+CREATE INDEX news_subject ON news (connection, topic, subject);
 
 -- Every report about an outbound message, with its own time.
 CREATE TABLE statuses (
@@ -101,7 +175,7 @@ CREATE TABLE statuses (
 CREATE TABLE outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   key TEXT NOT NULL UNIQUE,        -- event:kind:target:rule:slot
-  kind TEXT NOT NULL,              -- send, person, log
+  kind TEXT NOT NULL,              -- send, person, log, object, file
   target TEXT NOT NULL,            -- inbox or CRM
   lane INTEGER NOT NULL,           -- person
   message INTEGER NOT NULL,
@@ -117,7 +191,8 @@ CREATE TABLE outbox (
   created INTEGER NOT NULL,
   started INTEGER NOT NULL,
   record TEXT NOT NULL,            -- what it became in the CRM; while a log is under way, whose it is tried under
-  reason TEXT NOT NULL
+  reason TEXT NOT NULL,
+  body TEXT NOT NULL               -- what to do, JSON, where no row of another table says it
 );
 CREATE INDEX outbox_record ON outbox (record) WHERE record <> '';
 CREATE INDEX outbox_work ON outbox (target, kind, state, id) WHERE open = 1;
@@ -140,10 +215,60 @@ CREATE TABLE links (
   made INTEGER NOT NULL,           -- when the CRM says the record was created
   since INTEGER NOT NULL,
   reason TEXT NOT NULL,
+  synced TEXT NOT NULL,            -- the values both sides agreed on last, JSON
   UNIQUE (person, crm)
 );
 CREATE INDEX links_key ON links (key) WHERE key <> '';
 CREATE INDEX links_record ON links (crm, record) WHERE record <> '';
+
+-- Records of a CRM beside the contacts: companies, deals, tickets, tasks.
+CREATE TABLE crm_objects (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  crm TEXT NOT NULL,
+  type TEXT NOT NULL,
+  record TEXT NOT NULL,
+  title TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  closed INTEGER NOT NULL,
+  owner TEXT NOT NULL,
+  amount TEXT NOT NULL,
+  due INTEGER NOT NULL,
+  modified INTEGER NOT NULL,
+  fields TEXT NOT NULL,            -- JSON
+  UNIQUE (crm, type, record)
+);
+
+CREATE TABLE crm_object_contacts (
+  crm TEXT NOT NULL,
+  contact TEXT NOT NULL,           -- contact record
+  object INTEGER NOT NULL,
+  PRIMARY KEY (crm, contact, object)
+) WITHOUT ROWID;
+CREATE INDEX crm_object_contacts_object ON crm_object_contacts (object);
+
+-- Records a CRM's webhook named: to be read again, many at once.
+CREATE TABLE crm_touched (
+  crm TEXT NOT NULL,
+  type TEXT NOT NULL,
+  record TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (crm, type, record)
+) WITHOUT ROWID;
+
+-- Replies that agents wrote in the CRM: each once, until its outcome stands there.
+CREATE TABLE crm_answers (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  crm TEXT NOT NULL,
+  type TEXT NOT NULL,
+  record TEXT NOT NULL,
+  message INTEGER NOT NULL,        -- the last message it became, 0 = none
+  state TEXT NOT NULL,             -- open, told
+  outcome TEXT NOT NULL,           -- sending, sent, failed
+  at INTEGER NOT NULL,             -- when it was taken
+  told INTEGER NOT NULL,           -- when its outcome stood in the CRM
+  UNIQUE (crm, type, record)
+);
+CREATE INDEX crm_answers_message ON crm_answers (message) WHERE message > 0;
 
 CREATE TABLE timers (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -169,6 +294,17 @@ CREATE TABLE decisions (
   because TEXT NOT NULL
 );
 CREATE INDEX decisions_event ON decisions (event);
+
+-- Copies of the store that were made and verified.
+CREATE TABLE backups (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  place TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  verified INTEGER NOT NULL,       -- when it was opened and checked, 0 = not
+  reason TEXT NOT NULL
+);
 
 CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 
