@@ -135,7 +135,7 @@ class ChannelContract:
         """A delivery."""
         return Request("POST", self.url, {}, {name.lower(): value for name, value in headers.items()}, body)
 
-    def outgoing(self, **changes: str) -> Outgoing:
+    def outgoing(self, **changes: Any) -> Outgoing:
         """An answer to the first message among the payloads."""
         channel = self.build()
         for payload in read_payloads(self.fixtures):
