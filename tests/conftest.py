@@ -56,7 +56,8 @@ class Live:
     """A running hub in this process between platforms on loopback: `async with live(channel, crm): ...`.
 
     `start` and `stop` may alternate; the hub keeps its folder, and its new address is told to the channels.
-    `tables` are more lines of hub.toml; `connection`, `crm` and `settings` are laid over what the simulators say.
+    `tables` are more lines of hub.toml; `connection`, `inbox`, `crm` and `settings` are laid over what the simulators
+    say.
     """
 
     def __init__(
@@ -67,9 +68,11 @@ class Live:
         settings: Mapping[str, Any] | None = None,
         connection: Mapping[str, Any] | None = None,
         crm: Mapping[str, Any] | None = None,
+        inbox: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder, self.platforms, self._tables = folder, platforms, tables
         self._settings, self._connection, self._crm = settings or {}, connection or {}, crm or {}
+        self._inbox = inbox or {}
         self.hub: Any = None
 
     async def __aenter__(self) -> Live:
@@ -98,9 +101,11 @@ class Live:
         self._runner = web.AppRunner(public_app(hub), access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        door = f"http://127.0.0.1:{self._runner.addresses[0][1]}/hook/"
+        self.urls = {platform.name: door + platform.name for platform in self.platforms}
         for platform in self.platforms:
             if hasattr(platform, "point_at"):
-                platform.point_at(f"http://127.0.0.1:{self._runner.addresses[0][1]}/hook/{platform.name}")
+                platform.point_at(self.urls[platform.name])
 
     async def stop(self) -> None:
         """Stop the hub, as a signal does."""
@@ -135,7 +140,8 @@ class Live:
             name, config = platform.name, platform.config()
             if hasattr(platform, "accounts"):
                 parts.append(_table(f"connection.{name}", {"channel": name, **config, **self._connection}))
-                parts.append(_table(f"inbox.{name}", {"connection": name, "account": platform.accounts()[0]}))
+                inbox = {"connection": name, "account": platform.accounts()[0], **self._inbox}
+                parts.append(_table(f"inbox.{name}", inbox))
             else:
                 parts.append(_table(f"crm.{name}", {**config, **self._crm}))
         parts.append(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import hub
+from hub.backup.settings import BackupSettings, RetentionSettings
 from hub.contracts.hookspecs import EVENT_KINDS
 from hub.engine.loader import HOOKS, load_plugins
 from hub.engine.settings import PREFIX, HubSettings
@@ -51,6 +52,18 @@ def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
         assert f"`{toml(field.default)}`" in rows[name], f"the default of {name}"
         assert field.description in rows[name], f"the meaning of {name}"
         assert f"`{PREFIX}{name.upper()}`" in rows[name]
+
+
+@pytest.mark.parametrize(("table", "model"), [("backup", BackupSettings), ("retention", RetentionSettings)])
+def test_every_setting_of_upkeep_is_documented(table: str, model: type[BackupSettings | RetentionSettings]) -> None:
+    text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    section = text.partition(f"## `[{table}]`")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", section, re.MULTILINE))
+    assert list(rows) == list(model.model_fields)
+    for name, field in model.model_fields.items():
+        assert field.description, name
+        assert field.description in rows[name]
+        assert field.default is None or f"`{toml(field.default)}`" in rows[name]
 
 
 def toml(value: object) -> str:
@@ -119,7 +132,8 @@ def test_every_plugin_says_that_it_is_typed_and_explains_itself() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    words = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" * 3)))
+    quoted = '(?<!")' + "TO" + "DO" + '(?!")'  # in quotes it is HubSpot's name of a kind of task
+    words = re.compile("|".join((quoted, "FIX" + "ME", "X" * 3)))
     files = python_files() + [f for part in ("docs", "mappings") for f in (ROOT / part).rglob("*") if f.is_file()]
     left = [str(f.relative_to(ROOT)) for f in files if words.search(f.read_text(encoding="utf-8"))]
     assert left == []

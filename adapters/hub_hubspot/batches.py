@@ -8,6 +8,7 @@ every input carries an `objectWriteTraceId`; where the answer lacks it, the reco
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from hub.contracts.errors import HubError, Refused, Unavailable, Uncertain
 from hub_hubspot import errors
 
 Inputs = list[dict[str, Any]]
+Call = Callable[[Inputs], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,26 @@ class Fate:
     error: HubError | None = None
 
 
-def write(rows: Sequence[Row], call: Callable[[Inputs], Mapping[str, Any]], *, repeatable: bool) -> dict[str, Fate]:
+def creation(trace: str, values: Mapping[str, str], contact: str, type_id: int, *, mark: str) -> Row:
+    """An input of a batch create, associated with a contact in the same call."""
+    types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}]
+    associations = [{"to": {"id": contact}, "types": types}]
+    made = {"properties": dict(values), "associations": associations, "objectWriteTraceId": trace}
+    return Row(trace=trace, input=made, mark=mark)
+
+
+@contextmanager
+def in_part(fates: Mapping[Any, Fate]) -> Iterator[None]:
+    """What fails inside is Uncertain if records were made before: the caller cannot tell them from the others."""
+    try:
+        yield
+    except HubError as failure:
+        if any(fate.new for fate in fates.values()):
+            raise Uncertain(f"a part of the batch was written, then: {failure}") from failure
+        raise
+
+
+def write(rows: Sequence[Row], call: Call, *, repeatable: bool) -> dict[str, Fate]:
     """Write all rows, in their order, and return the fate of each by its trace.
 
     `call` sends inputs and returns the body of a 2xx answer, or raises. A Refused splits; anything else passes

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 MAX, REMAINING = "X-HubSpot-RateLimit-Max", "X-HubSpot-RateLimit-Remaining"
+DAILY_LEFT = "X-HubSpot-RateLimit-Daily-Remaining"
 INTERVAL = "X-HubSpot-RateLimit-Interval-Milliseconds"
 
 
@@ -21,6 +22,7 @@ class Budget:
         self.limit, self.interval, self._clock = limit, interval, clock
         self._left: deque[float] = deque()
         self._closed_until = 0.0
+        self._today = -1
         self._lock = threading.Lock()
 
     def take(self) -> float:
@@ -32,6 +34,15 @@ class Budget:
                 self._left.append(now)
                 return 0.0
             return max(0.001, self._left[0] + self.interval - now)
+
+    def left(self) -> dict[str, float]:
+        """Calls that may still leave: in this window, and today where HubSpot told it."""
+        with self._lock:
+            self._forget(self._clock())
+            found: dict[str, float] = {"10s": max(0, self.limit - len(self._left))}
+            if self._today >= 0:
+                found["day"] = self._today
+            return found
 
     def closed(self) -> float:
         """Seconds for which no call may leave at all: the day's calls are used up."""
@@ -45,7 +56,10 @@ class Budget:
         """Take over the limit that an answer names; search answers name none."""
         limit, interval = _number(headers, MAX), _number(headers, INTERVAL)
         remaining = _number(headers, REMAINING)
+        today = _number(headers, DAILY_LEFT)
         with self._lock:
+            if today >= 0:
+                self._today = today
             if limit > 0:
                 self.limit = limit
             if interval > 0:

@@ -29,15 +29,24 @@ from hub.contracts.errors import (
     Uncertain,
 )
 
+
+class MissingScope(AuthFailed):
+    """The token is good, but may not do this: a scope of the private app is missing."""
+
+
+class DayUsedUp(RateLimited):
+    """The account has no calls left until midnight in its own time zone."""
+
+
 DAY_STEP = 3_600.0
-"""Seconds to wait after the day's calls are used up: the day ends at midnight in the account's own time zone."""
+"""Seconds to wait after the day's calls are used up, while it is not known when the account's midnight comes."""
 LOCKED = 5.0
 """Seconds to wait for a locked record."""
 
 STATUS: dict[int, type[HubError]] = {
     400: Rejected,
     401: AuthFailed,
-    403: AuthFailed,
+    403: MissingScope,
     404: NotFound,
     405: Rejected,
     408: Unavailable,
@@ -73,7 +82,11 @@ CATEGORY: dict[str, type[HubError]] = {
     "OBJECT_NOT_FOUND": NotFound,
     "NOT_FOUND": NotFound,
     "OBJECT_ALREADY_EXISTS": Conflict,
-    "MISSING_SCOPES": AuthFailed,
+    "PROPERTY_DOESNT_EXIST": Rejected,
+    "INVALID_OPTION": Rejected,
+    "INVALID_OBJECT_IDS": NotFound,
+    "MISSING_SCOPES": MissingScope,
+    "USER_DOES_NOT_HAVE_PERMISSIONS": MissingScope,
     "EXPIRED_AUTHENTICATION": AuthFailed,
     "INVALID_AUTHENTICATION": AuthFailed,
     "BANNED": AuthFailed,
@@ -128,7 +141,7 @@ def of_reply(status: int, body: object, headers: Mapping[str, str], *, repeatabl
         return Unavailable(f"HubSpot is not available ({status})", _seconds(headers))
     if issubclass(kind, Temporary):
         return Temporary(f"HubSpot holds the record locked ({status})", _seconds(headers) or LOCKED)
-    if kind is AuthFailed:
+    if issubclass(kind, AuthFailed):
         return _auth_failed(status, data)
     return of_item(data, kind, status)
 
@@ -140,14 +153,14 @@ def of_item(data: Mapping[str, Any], fallback: type[HubError] = Rejected, status
         kind = fallback
     context = data.get("context")
     if isinstance(context, Mapping) and "INVALID_OBJECT_IDS" in context:
-        return NotFound("the HubSpot contact of this message does not exist any more")
-    if kind is AuthFailed:
+        return NotFound("the HubSpot contact it belongs to does not exist any more")
+    if issubclass(kind, AuthFailed):
         return _auth_failed(status, data)
     if not issubclass(kind, Refused):
         return kind(f"HubSpot: {_said(data, status)}")
     existing = _EXISTING.search(str(data.get("message", "")))
     if kind is Conflict and existing:
-        return Conflict(f"HubSpot contact {existing[1]} already owns this value")
+        return Conflict(f"HubSpot record {existing[1]} already owns this value")
     if kind is NotFound:
         return NotFound(f"HubSpot does not know this record (any more): {_said(data, status)}")
     return kind(f"HubSpot refused it: {_said(data, status)}")
@@ -178,7 +191,7 @@ def of_exception(failure: BaseException, *, repeatable: bool = True) -> HubError
 
 def is_daily(error: HubError) -> bool:
     """Whether the day's calls are used up: then every call must wait, not only this one."""
-    return isinstance(error, RateLimited) and error.retry_after >= DAY_STEP
+    return isinstance(error, DayUsedUp)
 
 
 def _is_client(cls: type) -> bool:
@@ -188,17 +201,19 @@ def _is_client(cls: type) -> bool:
 def _rate_limited(data: Mapping[str, Any], headers: Mapping[str, str]) -> RateLimited:
     policy = str(data.get("policyName", ""))
     if policy == "DAILY":
-        return RateLimited("the HubSpot account has used up its calls of today", DAY_STEP)
+        return DayUsedUp("the HubSpot account has used up its calls of today", DAY_STEP)  # Retry-After is short
     wait = _seconds(headers) or POLICY.get(policy, 2.0)
     return RateLimited(f"HubSpot asks to wait ({policy or 'rate limit'})", wait)
 
 
 def _auth_failed(status: int, data: Mapping[str, Any]) -> AuthFailed:
+    if data.get("category") == "BANNED":
+        return AuthFailed("HubSpot has banned the private app; HubSpot's support tells why")
     scopes = sorted(set(_scopes(data)))
     if scopes:
-        return AuthFailed(f"the HubSpot access token lacks the scopes {', '.join(scopes)}")
-    if status == 403 or data.get("category") == "MISSING_SCOPES":
-        return AuthFailed("the HubSpot access token may not do this (403); check the scopes of the private app")
+        return MissingScope(f"the HubSpot access token lacks the scopes {', '.join(scopes)}")
+    if status == 403 or CATEGORY.get(str(data.get("category"))) is MissingScope:
+        return MissingScope("the HubSpot access token may not do this (403); check the scopes of the private app")
     return AuthFailed("HubSpot does not accept the access token (401)")
 
 

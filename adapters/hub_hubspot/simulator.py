@@ -8,16 +8,21 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from email.utils import formatdate
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from hub.contracts.simulator import CRMSimulator, Faults, Logged
 from hub.wire import json
-from hub_hubspot import bodies, simulator_page
+from hub_hubspot import bodies, simulator_beside, simulator_page
 from hub_hubspot.paths import COMMUNICATIONS, CONTACTS, DIRECTION, NOTES, SEARCH_WINDOW, SEQUENCE, endpoint
 from hub_hubspot.simulator_api import Api
-from hub_hubspot.simulator_portal import Portal, Refusal, Thing, millis
+from hub_hubspot.simulator_hooks import Hooks
+from hub_hubspot.simulator_journal import SimulatedJournal
+from hub_hubspot.simulator_portal import PARSED, Portal, Refusal, Thing, millis
 
 Handler = Callable[[web.Request], Any]
 Observer = Callable[[str, str, Mapping[str, list[str]], Any], None]
@@ -28,17 +33,21 @@ class HubSpotSimulator(CRMSimulator):
 
     `search_lag` seconds until search sees a change · `search_window` rows a search shows · `partial` answer 207 with
     the bad rows, else refuse the whole batch · `per_10s`, `per_day`, `searches_per_s` calls allowed · `latency`
-    seconds before each answer · `scopes` False answers 403 to every POST · `observers` hear every API request before
-    it is judged: method, path, query, parsed body.
+    seconds before each answer · `scopes` False answers 403 to every POST · `granted` the scopes of the token ·
+    `zone` the account's time zone · `date` what it says the time is (ms, 0 = the truth) · `largest_file` bytes of
+    an upload · `observers` hear every API request before it is judged: method, path, query, body.
     """
 
     name: ClassVar[str] = "hubspot"
 
     def __init__(self, faults: Faults | None = None) -> None:
         super().__init__(faults)
-        self.search_lag = 2.0
         self.partial = True
         self.scopes = True
+        self.granted = set(simulator_beside.GRANTED)
+        self.zone = "Europe/London"
+        self.date = 0
+        self.largest_file = 20 * 1024 * 1024
         self.per_10s = 1_000_000
         self.per_day = 1_000_000
         self.searches_per_s = 5
@@ -48,6 +57,10 @@ class HubSpotSimulator(CRMSimulator):
         self.calls: Counter[str] = Counter()
         self.swallowed = 0
         self.observers: list[Observer] = []
+        self.portal_id = 4242
+        self.client_id, self.client_secret = str(uuid.uuid4()), secrets.token_hex(16)
+        self.hooks = Hooks(lambda: self.faults, portal_id=self.portal_id, secret=self.client_secret)
+        self.journal = SimulatedJournal(self, client_id=self.client_id, client_secret=self.client_secret)
         self.portal = Portal(now=lambda: time.time_ns() // 1_000_000, clock=time.monotonic)
         self._window: deque[float] = deque()
         self._searches: deque[float] = deque()
@@ -55,12 +68,25 @@ class HubSpotSimulator(CRMSimulator):
         self._runner: web.AppRunner | None = None
         self.url = ""
 
+    @property
+    def search_lag(self) -> float:
+        """Seconds until search sees a change made now."""
+        return self.portal.lag
+
+    @search_lag.setter
+    def search_lag(self, seconds: float) -> None:
+        self.portal.lag = seconds
+
     async def start(self) -> str:
         """Serve on a free port of 127.0.0.1."""
         app = web.Application(middlewares=[self._middleware], client_max_size=32 * 1024 * 1024)
         Api(self, self.portal).add_to(app.router)
+        self.beside = simulator_beside.Beside(self, self.portal)
+        self.beside.add_to(app.router)
         app.router.add_get("/", self._overview)
         app.router.add_get("/contact/{id}", self._contact)
+        self.journal.add_to(app.router)
+        self.hooks.start()
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -71,6 +97,7 @@ class HubSpotSimulator(CRMSimulator):
 
     async def stop(self) -> None:
         """Stop serving."""
+        await self.hooks.stop()
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
@@ -78,6 +105,21 @@ class HubSpotSimulator(CRMSimulator):
     def config(self) -> Mapping[str, Any]:
         """The [crm.*] table."""
         return {"adapter": "hubspot", "access_token": self.token, "base_url": self.url}
+
+    def point_at(self, callback_url: str) -> None:
+        """Deliver webhooks there from now on."""
+        self.hooks.target = callback_url
+        if self.hooks.hear not in self.portal.heard_by:
+            self.portal.heard_by.append(self.hooks.hear)
+
+    def keep_journal(self) -> None:
+        """Write a journal of changes from now on."""
+        if self.journal.hear not in self.portal.heard_by:
+            self.portal.heard_by.append(self.journal.hear)
+
+    def app(self) -> Mapping[str, Any]:
+        """The settings of the app that hears webhooks and reads the journal, besides `config`."""
+        return {"client_id": self.client_id, "client_secret": self.client_secret}
 
     def fill(self, contacts: list[Mapping[str, str]]) -> list[str]:
         """Contacts by HubSpot's property names; `name` is split. Search sees them at once."""
@@ -87,7 +129,7 @@ class HubSpotSimulator(CRMSimulator):
             if name := values.pop("name", ""):
                 values["firstname"], _, values["lastname"] = name.partition(" ")
             self.portal.check(CONTACTS, values)
-            thing = self.portal.put(CONTACTS, None, values, "")
+            thing = self.portal.put(CONTACTS, None, values)
             thing.seen_at = 0.0
             ids.append(thing.id)
         return ids
@@ -103,27 +145,26 @@ class HubSpotSimulator(CRMSimulator):
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.path.startswith("/crm/"):
+        if not request.path.startswith(("/crm/", *simulator_beside.ROOTS)):
             response: web.StreamResponse = await handler(request)
             return response
         raw = await request.read()
         try:
-            request["body"] = json.loads(raw) if raw else None
+            PARSED.set(json.loads(raw) if raw else None)
         except ValueError:
-            request["body"] = raw
+            PARSED.set(simulator_beside.form_of(request.headers.get("Content-Type", ""), raw))
         label = endpoint(request.path)
         self.calls[label] += 1
         query = {name: request.query.getall(name) for name in request.query}
         for observer in self.observers:
-            observer(request.method, request.path, query, request["body"])
-        if self.latency:
-            await asyncio.sleep(self.latency)
+            observer(request.method, request.path, query, PARSED.get())
+        if pause := self.latency or self.faults.slow:
+            await asyncio.sleep(pause)
         if self.faults.down:
             return self._hang_up(request)
         if self.faults.hits(self.faults.lose_before):
             self.swallowed += 1
             return self._hang_up(request)
-        self.portal.lag = self.search_lag
         response = await self._answer(request, handler, search=label.endswith("/search"))
         if self.faults.hits(self.faults.lose_after):
             self.swallowed += 1
@@ -131,7 +172,8 @@ class HubSpotSimulator(CRMSimulator):
         return response
 
     async def _answer(self, request: web.Request, handler: Handler, *, search: bool) -> web.Response:
-        headers: dict[str, str] = {}
+        date = self._date()
+        headers = {"Date": formatdate(date, usegmt=True)} if date else {}
         try:
             if self.faults.hits(self.faults.error):
                 raise Refusal(self.faults.rng.choice((500, 502, 503)), "INTERNAL_ERROR", "internal error")
@@ -139,11 +181,16 @@ class HubSpotSimulator(CRMSimulator):
                 raise Refusal(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
             limited = self._limit(search, headers)
             if limited:
+                limited.headers.update(headers)
                 return limited
-            if not self.scopes and request.method == "POST":
+            scope = simulator_beside.scope_of(request.method, request.path)
+            if scope and scope not in self.granted:
+                told = "This app hasn't been granted all required scopes"
+                raise Refusal(403, "MISSING_SCOPES", told, {"requiredGranularScopes": [scope]})
+            if not self.scopes and request.method == "POST" and request.path.startswith("/crm/"):
                 context = {"requiredGranularScopes": ["crm.objects.contacts.write"]}
                 raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes", context)
-            if isinstance(request["body"], bytes):
+            if isinstance(PARSED.get(), bytes):
                 raise Refusal(400, "VALIDATION_ERROR", "Invalid JSON input")
             status, data = await handler(request)
         except Refusal as refusal:
@@ -152,12 +199,22 @@ class HubSpotSimulator(CRMSimulator):
             return _json(missing.status, {"status": "error", "message": "resource not found"}, headers)
         return _json(status, data, headers)
 
+    def _date(self) -> float:
+        """What the double says the time is (s, 0 = the truth): a used-up day has its midnight when the fault ends."""
+        left = self.faults.used_up - time.monotonic()
+        if left > 0:
+            morrow = datetime.now(ZoneInfo(self.zone)) + timedelta(days=1)
+            return morrow.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() - left
+        return self.date / 1_000
+
     def _limit(self, search: bool, headers: dict[str, str]) -> web.Response | None:
         """Count the call; the 429 if it is one too many. HubSpot sends no limit headers with search answers."""
         now = time.monotonic()
         if self.faults.hits(self.faults.throttle):
             return _too_many("TEN_SECONDLY_ROLLING", 1)
         if self._today >= self.per_day:
+            return _too_many("DAILY", 0)
+        if self.faults.used_up > now:
             return _too_many("DAILY", 0)
         if search:
             while self._searches and self._searches[0] <= now - 1:

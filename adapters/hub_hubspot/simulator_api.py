@@ -11,12 +11,14 @@ from hub_hubspot.paths import (
     ASSOCIATION_BATCH,
     ASSOCIATIONS,
     BATCH,
-    OBJECTS,
+    OWNER_PAGE,
+    OWNERS,
     PAGE,
-    PROPERTIES,
+    PIPELINES,
     SEARCH_PAGE,
 )
-from hub_hubspot.simulator_portal import SINGULAR, Portal, Refusal, Thing, millis
+from hub_hubspot.simulator_portal import PARSED, Portal, Refusal, Thing, millis
+from hub_hubspot.simulator_schema import OBJECTS, SINGULAR, TYPE_IDS
 
 if TYPE_CHECKING:
     from hub_hubspot.simulator import HubSpotSimulator
@@ -33,17 +35,22 @@ class Api:
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register every path the adapter may use."""
-        kind = "{kind:contacts|communications|notes}"
+        kind = f"{{kind:{'|'.join(OBJECTS)}}}"
+        objects, properties = "/crm/{v:v3/objects|objects/2026-03}", "/crm/{v:v3/properties|properties/2026-03}"
         routes: list[tuple[str, str, Callable[[web.Request], Awaitable[Reply]]]] = [
-            ("GET", f"{OBJECTS}/{kind}", self.page),
-            ("POST", f"{OBJECTS}/{kind}/search", self.search),
-            ("POST", f"{OBJECTS}/{kind}/batch/read", self.read),
-            ("POST", f"{OBJECTS}/{kind}/batch/{{action:create|update|upsert}}", self.write),
-            ("POST", f"{ASSOCIATIONS}/contacts/{kind}/batch/read", self.associated),
-            ("GET", f"{PROPERTIES}/{kind}", self.properties),
-            ("POST", f"{PROPERTIES}/{kind}", self.add_property),
-            ("POST", f"{PROPERTIES}/{kind}/groups", self.add_group),
-            ("GET", f"{PROPERTIES}/{kind}/groups/{{name}}", self.group),
+            ("GET", f"{objects}/{kind}", self.page),
+            ("GET", f"{objects}/{kind}/{{id:[0-9]+}}", self.one),
+            ("POST", f"{objects}/{kind}/search", self.search),
+            ("POST", f"{objects}/{kind}/batch/read", self.read),
+            ("POST", f"{objects}/{kind}/batch/{{action:create|update|upsert}}", self.write),
+            ("POST", f"{ASSOCIATIONS}/{kind.replace('kind', 'of', 1)}/{kind}/batch/read", self.associated),
+            ("GET", f"{PIPELINES}/{{kind:deals|tickets}}", self.pipelines),
+            ("GET", f"{OWNERS}/", self.owners),
+            ("GET", f"{properties}/{kind}", self.properties),
+            ("GET", f"{properties}/{kind}/{{name}}", self.property),
+            ("POST", f"{properties}/{kind}", self.add_property),
+            ("POST", f"{properties}/{kind}/groups", self.add_group),
+            ("GET", f"{properties}/{kind}/groups/{{name}}", self.group),
         ]
         for method, path, handler in routes:
             router.add_route(method, path, handler)  # type: ignore[arg-type]
@@ -62,12 +69,22 @@ class Api:
             data |= {"paging": {"next": {"after": things[limit - 1].id, "link": "?after=..."}}}
         return 200, data
 
+    async def one(self, request: web.Request) -> Reply:
+        """One record by id; an id that a merge took away shows the record it led to."""
+        kind, id_, query = request.match_info["kind"], request.match_info["id"], request.query
+        binned = query.get("archived") == "true"
+        thing = self.portal.bin[kind].get(id_) if binned else self.portal.find(kind, id_)
+        if thing is None:
+            raise Refusal(404, "OBJECT_NOT_FOUND", "Object not found. objectId are usually numeric.")
+        return 200, self.portal.shown(kind, thing, query.getall("properties", ["firstname", "lastname", "email"]))
+
     async def read(self, request: web.Request) -> Reply:
-        """Batch read by record id; unknown ids are a 207."""
+        """Batch read by record id; unknown ids are a 207, and so are those that merges took away."""
         kind, inputs = request.match_info["kind"], _inputs(request, BATCH)
-        names = request["body"].get("properties") or []
-        there = self.portal.things[kind]
+        names = PARSED.get().get("properties") or []
+        there = (self.portal.bin if request.query.get("archived") == "true" else self.portal.things)[kind]
         results = [self.portal.shown(kind, there[i["id"]], names) for i in inputs if i["id"] in there]
+        self.simulator.faults.rng.shuffle(results)  # their order is not promised
         missing = [i["id"] for i in inputs if i["id"] not in there]
         if not missing:
             return 200, self._batch(results)
@@ -99,18 +116,19 @@ class Api:
         return (207 if errors else status), self._batch(results, errors)
 
     async def associated(self, request: web.Request) -> Reply:
-        """Records under contacts; those that have none are errors of a 207."""
-        kind = request.match_info["kind"]
+        """Records of a kind associated with others; those that have none are errors of a 207."""
+        of, kind = request.match_info["of"], request.match_info["kind"]
+        type_id = next((number for number, pair in TYPE_IDS.items() if pair == (of, kind)), 0)
+        types = [{"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": None}]
         results, errors = [], []
         for one in _inputs(request, ASSOCIATION_BATCH):
-            ids = self.portal.under.get((kind, one["id"]), [])
+            ids = list(self.portal.links.get((of, one["id"], kind), ()))
             start = int(one.get("after") or 0)
             shown = ids[start : start + _ASSOCIATION_PAGE]
             if not shown:
-                what = f"No {SINGULAR[kind].lower()} is associated with contact {one['id']}."
+                what = f"No {SINGULAR[kind].lower()} is associated with {SINGULAR[of].lower()} {one['id']}."
                 errors.append(_item(Refusal(404, "OBJECT_NOT_FOUND", what, {"fromObjectId": [one["id"]]}), ""))
                 continue
-            types = [{"category": "HUBSPOT_DEFINED", "typeId": 82 if kind == "communications" else 201, "label": None}]
             row: dict[str, Any] = {
                 "from": {"id": one["id"]},
                 "to": [{"toObjectId": int(i), "associationTypes": types} for i in shown],
@@ -120,9 +138,24 @@ class Api:
             results.append(row)
         return (207 if errors else 200), self._batch(results, errors)
 
+    async def pipelines(self, request: web.Request) -> Reply:
+        """The pipelines of deals or tickets, with their stages."""
+        return 200, {"results": self.portal.pipelines[request.match_info["kind"]]}
+
+    async def owners(self, request: web.Request) -> Reply:
+        """The account's users that may own records, in pages."""
+        limit, start = int(request.query.get("limit", "100")), int(request.query.get("after", "0"))
+        if not 1 <= limit <= OWNER_PAGE:
+            raise Refusal(400, "VALIDATION_ERROR", f"limit must be at most {OWNER_PAGE}")
+        rows = self.portal.owners
+        data: dict[str, Any] = {"results": rows[start : start + limit]}
+        if start + limit < len(rows):
+            data |= {"paging": {"next": {"after": str(start + limit), "link": "?after=..."}}}
+        return 200, data
+
     async def search(self, request: web.Request) -> Reply:
         """Filters joined by AND in one group, one sort; sees the past only."""
-        kind, body = request.match_info["kind"], request["body"]
+        kind, body = request.match_info["kind"], PARSED.get()
         limit, after = int(body.get("limit", 10)), int(body.get("after") or 0)
         if limit > SEARCH_PAGE:
             raise Refusal(400, "VALIDATION_ERROR", f"limit must be at most {SEARCH_PAGE}")
@@ -145,9 +178,16 @@ class Api:
         """Every property of an object."""
         return 200, {"results": list(self.portal.properties[request.match_info["kind"]].values())}
 
+    async def property(self, request: web.Request) -> Reply:
+        """One property of an object."""
+        name = request.match_info["name"]
+        if name not in self.portal.properties[request.match_info["kind"]]:
+            raise Refusal(404, "OBJECT_NOT_FOUND", f"Property '{name}' does not exist")
+        return 200, self.portal.properties[request.match_info["kind"]][name]
+
     async def add_property(self, request: web.Request) -> Reply:
         """Create one property."""
-        return 201, self.portal.add_property(request.match_info["kind"], request["body"])
+        return 201, self.portal.add_property(request.match_info["kind"], PARSED.get())
 
     async def group(self, request: web.Request) -> Reply:
         """One property group."""
@@ -158,11 +198,11 @@ class Api:
 
     async def add_group(self, request: web.Request) -> Reply:
         """Create a property group."""
-        groups, name = self.portal.groups[request.match_info["kind"]], str(request["body"].get("name", ""))
+        groups, name = self.portal.groups[request.match_info["kind"]], str(PARSED.get().get("name", ""))
         if name in groups:
             raise Refusal(409, "OBJECT_ALREADY_EXISTS", f"The property group {name} already exists.")
         groups.add(name)
-        return 201, {"name": name, "label": request["body"]["label"], "archived": False, "displayOrder": -1}
+        return 201, {"name": name, "label": PARSED.get()["label"], "archived": False, "displayOrder": -1}
 
     @staticmethod
     def _batch(results: list[Any], errors: list[Any] | None = None) -> dict[str, Any]:
@@ -176,7 +216,7 @@ class Api:
 
 
 def _inputs(request: web.Request, limit: int) -> list[dict[str, Any]]:
-    inputs = request["body"].get("inputs") if isinstance(request["body"], dict) else None
+    inputs = PARSED.get().get("inputs") if isinstance(PARSED.get(), dict) else None
     if not isinstance(inputs, list) or not all(isinstance(i, dict) for i in inputs):
         raise Refusal(400, "VALIDATION_ERROR", "Invalid input JSON: inputs are required")
     if not 1 <= len(inputs) <= limit:

@@ -55,13 +55,13 @@ def _name(contact: Thing) -> str:
 
 
 def _messages(portal: Portal, contact: str) -> list[Thing]:
-    found = [portal.things[k][i] for k in (COMMUNICATIONS, NOTES) for i in portal.under.get((k, contact), ())]
+    found = [portal.things[k][i] for k in (COMMUNICATIONS, NOTES) for i in portal.under(k, contact)]
     return sorted(found, key=lambda m: (millis(m.values["hs_timestamp"]), m.order))
 
 
 def _newest(portal: Portal, contact: Thing) -> int:
-    ids = [portal.under[k, contact.id][-1] for k in (COMMUNICATIONS, NOTES) if (k, contact.id) in portal.under]
-    return max((int(i) for i in ids), default=0)
+    under = [portal.links.get((CONTACTS, contact.id, kind)) for kind in (COMMUNICATIONS, NOTES)]
+    return max((int(next(reversed(ids))) for ids in under if ids), default=0)
 
 
 def _message(message: Thing) -> str:

@@ -8,36 +8,20 @@ search sees a change only some time after it was made.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hub_hubspot.paths import BODY, CONTACTS, KEY, TO_CONTACT, UNIQUE_PROPERTIES
+from hub_hubspot.paths import BODY, CONTACTS, KEY, UNIQUE_PROPERTIES
+from hub_hubspot.simulator_schema import REQUIRED, SINGULAR, TYPE_IDS, UNDER_OTHERS, defined, pipelines, properties_of
 
-SINGULAR = {"contacts": "CONTACT", "communications": "COMMUNICATION", "notes": "NOTE"}
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PLAIN = {
-    "contacts": "firstname lastname email phone mobilephone company jobtitle website address city state zip country"
-    " hs_language hs_whatsapp_phone_number hubspot_owner_id message salutation fax",
-    "communications": "hs_communication_body hs_communication_logged_from hs_timestamp hubspot_owner_id",
-    "notes": "hs_note_body hs_timestamp hubspot_owner_id hs_attachment_ids",
-}
-_FIXED = {
-    "contacts": "hs_object_id createdate lastmodifieddate hs_additional_emails hs_merged_object_ids",
-    "communications": "hs_object_id hs_createdate hs_lastmodifieddate",
-    "notes": "hs_object_id hs_createdate hs_lastmodifieddate",
-}
-_CHOICES = {
-    ("contacts", "lifecyclestage"): "subscriber lead marketingqualifiedlead opportunity customer other",
-    ("contacts", "hs_lead_status"): "NEW OPEN IN_PROGRESS CONNECTED UNQUALIFIED",
-    ("communications", "hs_communication_channel_type"): "WHATS_APP SMS LINKEDIN_MESSAGE",
-}
-_REQUIRED = {
-    "communications": ("hs_communication_channel_type", "hs_communication_logged_from", "hs_timestamp"),
-    "notes": ("hs_timestamp",),
-}
-_TYPES = {"hs_timestamp": "datetime", "createdate": "datetime", "lastmodifieddate": "datetime"}
+
+
+PARSED: ContextVar[Any] = ContextVar("parsed")
+"""The body of the request being answered, parsed; its bytes where it is no JSON."""
 
 
 class Refusal(Exception):
@@ -48,9 +32,14 @@ class Refusal(Exception):
         self.status, self.category, self.message, self.context = status, category, message, dict(context or {})
 
 
+Link = tuple[str, str]
+"""A record to associate with: its object and its id."""
+
+
 @dataclass(slots=True)
 class Thing:
-    """A CRM record. `seen_at`: when search shows its present state (loop seconds)."""
+    """A record. `seen_at`: when search shows its present state (clock seconds); until then it shows `past`, the state
+    before (when it was modified, and its values), or nothing. `contact` is the first contact it belongs to."""
 
     id: str
     values: dict[str, str]
@@ -60,33 +49,46 @@ class Thing:
     seen_at: float = 0.0
     contact: str = ""
     stored: float = 0.0
+    archived: bool = False
+    past: tuple[int, dict[str, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to a record, as the account tells others: `what` is creation, deletion, propertyChange,
+    merge, restore, associationChange or privacyDeletion; `source` who did it."""
+
+    kind: str
+    id: str
+    what: str
+    source: str = "INTEGRATION"
+    name: str = ""
+    value: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Portal:
-    """`now` gives wall-clock ms, `clock` monotonic seconds."""
+    """`now` gives wall-clock ms, `clock` monotonic seconds. `things` are the records by object and id, `bin` deleted
+    ones, `aliases` the ids that merges took away. `heard_by` are told of every change."""
 
     now: Callable[[], int]
     clock: Callable[[], float]
     lag: float = 2.0
     things: dict[str, dict[str, Thing]] = field(default_factory=lambda: {kind: {} for kind in SINGULAR})
-    properties: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    bin: dict[str, dict[str, Thing]] = field(default_factory=lambda: {kind: {} for kind in SINGULAR})
+    aliases: dict[Link, str] = field(default_factory=dict)
+    properties: dict[str, dict[str, dict[str, Any]]] = field(
+        default_factory=lambda: {kind: properties_of(kind) for kind in SINGULAR}
+    )
     groups: dict[str, set[str]] = field(default_factory=lambda: {kind: {"contactinformation"} for kind in SINGULAR})
+    pipelines: dict[str, list[dict[str, Any]]] = field(default_factory=pipelines)
+    owners: list[dict[str, Any]] = field(default_factory=list)
     owned: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    under: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    links: dict[tuple[str, str, str], dict[str, None]] = field(default_factory=dict)
+    heard_by: list[Callable[[Change], None]] = field(default_factory=list)
     last_id: int = 100
     order: int = 0
-
-    def __post_init__(self) -> None:
-        for kind in SINGULAR:
-            table = self.properties.setdefault(kind, {})
-            for name in _PLAIN[kind].split():
-                table[name] = _property(name, _TYPES.get(name, "string"))
-            for name in _FIXED[kind].split():
-                table[name] = _property(name, _TYPES.get(name, "string"), read_only=True)
-            for (of, name), choices in _CHOICES.items():
-                if of == kind:
-                    table[name] = _property(name, "enumeration", options=choices.split())
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -94,18 +96,31 @@ class Portal:
         """A record as an answer shows it."""
         created, modified = iso(thing.created), iso(thing.modified)
         values: dict[str, str | None] = {**thing.values, "hs_object_id": thing.id}
-        if kind == CONTACTS:
-            values |= {"createdate": created, "lastmodifieddate": modified}
-        else:
-            values |= {"hs_createdate": created, "hs_lastmodifieddate": modified}
+        values |= {"createdate": created, "hs_createdate": created}
+        values |= {"lastmodifieddate": modified, "hs_lastmodifieddate": modified}
         if names is not None:
             values = {n: values.get(n) for n in {*names, "hs_object_id"} if n in self.properties[kind]}
-        return {"id": thing.id, "properties": values, "createdAt": created, "updatedAt": modified, "archived": False}
+        row = {"id": thing.id, "properties": values, "createdAt": created, "updatedAt": modified}
+        return row | {"archived": thing.archived}
 
     def searchable(self, kind: str) -> list[Thing]:
-        """What search sees now."""
+        """What search sees now: the state before a change that it has not taken in yet."""
         now = self.clock()
-        return [thing for thing in self.things[kind].values() if thing.seen_at <= now]
+        found = []
+        for thing in self.things[kind].values():
+            if thing.seen_at <= now:
+                found.append(thing)
+            elif thing.past is not None:
+                found.append(replace(thing, modified=thing.past[0], values=thing.past[1]))
+        return found
+
+    def under(self, kind: str, contact: str) -> list[str]:
+        """The ids of the records of a kind that are associated with a contact, the oldest association first."""
+        return list(self.links.get((CONTACTS, contact, kind), ()))
+
+    def find(self, kind: str, id_: str) -> Thing | None:
+        """A record by its id, or by one that a merge took away."""
+        return self.things[kind].get(self.aliases.get((kind, id_), id_))
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -122,24 +137,32 @@ class Portal:
         for name in values:
             if self.properties[kind][name].get("hasUniqueValue") or (kind, name) == (CONTACTS, "email"):
                 self._own(kind, name, values[name], thing.id if thing else "", claims)
-        contact = ""
+        links: list[Link] = []
         if action == "create":
-            for name in _REQUIRED.get(kind, ()):
+            for name in REQUIRED.get(kind, ()):
                 if not values.get(name):
                     raise Refusal(400, "VALIDATION_ERROR", f"Error creating {SINGULAR[kind]}. {name} is required")
-            contact = self._contact(kind, given.get("associations"))
-        return Prepared(self, kind, thing, values, contact, str(given.get("objectWriteTraceId") or ""))
+            links = self._links(kind, given.get("associations"))
+        return Prepared(self, kind, thing, values, links, str(given.get("objectWriteTraceId") or ""))
 
-    def put(self, kind: str, thing: Thing | None, values: Mapping[str, str], contact: str) -> Thing:
+    def put(
+        self,
+        kind: str,
+        thing: Thing | None,
+        values: Mapping[str, str],
+        links: Sequence[Link] = (),
+        source: str = "INTEGRATION",
+    ) -> Thing:
         """Store without asking; empty values clear."""
         now = self.now()
+        made = thing is None
         if thing is None:
             self.last_id += 1
             self.order += 1
-            thing = Thing(str(self.last_id), {}, now, now, self.order, stored=self.clock(), contact=contact)
+            thing = Thing(str(self.last_id), {}, now, now, self.order, stored=self.clock())
             self.things[kind][thing.id] = thing
-            if contact:
-                self.under.setdefault((kind, contact), []).append(thing.id)
+        elif thing.seen_at <= self.clock():
+            thing.past = (thing.modified, dict(thing.values))
         thing.modified = max(now, thing.modified)
         thing.seen_at = self.clock() + self.lag
         for name, value in values.items():
@@ -149,13 +172,25 @@ class Portal:
                 thing.values[name] = value
                 if self.properties[kind][name].get("hasUniqueValue") or (kind, name) == (CONTACTS, "email"):
                     self.owned[(kind, name, value.casefold())] = thing.id
+            if self.heard_by and value != old and not made:
+                self.tell(Change(kind, thing.id, "propertyChange", source, name, value))
+        for link in links:
+            self.associate((kind, thing.id), link)
+        if made and self.heard_by:
+            self.tell(Change(kind, thing.id, "creation", source))
         return thing
 
-    def remove(self, contact: str) -> None:
-        """Delete a contact, as a human does in HubSpot."""
-        thing = self.things[CONTACTS].pop(contact)
-        for name, value in thing.values.items():
-            self.owned.pop((CONTACTS, name, value.casefold()), None)
+    def associate(self, one: Link, other: Link) -> None:
+        """Associate two records, for both sides; doing it twice is harmless."""
+        for (kind, id_), (to, to_id) in ((one, other), (other, one)):
+            self.links.setdefault((kind, id_, to), {})[to_id] = None
+            if to == CONTACTS and not (thing := self.things[kind][id_]).contact:
+                thing.contact = to_id
+
+    def tell(self, change: Change) -> None:
+        """Let everybody know who listens."""
+        for listener in self.heard_by:
+            listener(change)
 
     def add_property(self, kind: str, made: Mapping[str, Any]) -> dict[str, Any]:
         """Create a property. Raises Refusal."""
@@ -169,7 +204,7 @@ class Portal:
         unique = sum(1 for p in table.values() if p["hasUniqueValue"])
         if made.get("hasUniqueValue") and unique >= UNIQUE_PROPERTIES:
             raise Refusal(400, "VALIDATION_ERROR", "You've reached the limit of unique properties")
-        table[name] = _property(name, str(made["type"])) | dict(made)
+        table[name] = defined(name, str(made["type"])) | dict(made)
         return table[name]
 
     def check(self, kind: str, values: Mapping[str, Any]) -> None:
@@ -192,8 +227,15 @@ class Portal:
                 raise _invalid(name, "INVALID_INTEGER", f"{value} was not a valid number")
             if known["type"] == "datetime" and not millis(value):
                 raise _invalid(name, "INVALID_DATE", f"{value} was not a valid long")
+            if name in ("dealstage", "hs_pipeline_stage") and value not in self._stages(kind, values):
+                raise _invalid(name, "INVALID_OPTION", f"{value} is no stage of that pipeline")
             if (kind, name) == (CONTACTS, "email") and not _MAIL.fullmatch(value):
                 raise _invalid(name, "INVALID_EMAIL", f"Email address {value} is invalid")
+
+    def _stages(self, kind: str, values: Mapping[str, Any]) -> set[str]:
+        """Stage ids that a record may stand at: of the pipeline named with it, else of any."""
+        pipeline = values.get("pipeline") or values.get("hs_pipeline")
+        return {s["id"] for p in self.pipelines.get(kind, ()) if pipeline in (None, p["id"]) for s in p["stages"]}
 
     def _target(
         self, kind: str, action: str, given: Mapping[str, Any], values: dict[str, Any]
@@ -206,12 +248,12 @@ class Portal:
         if name:
             if not self.properties[kind].get(name, {}).get("hasUniqueValue"):
                 raise Refusal(400, "VALIDATION_ERROR", f"{name} is not a unique property")
-            found = self.things[kind].get(self.owned.get((kind, name, value.casefold()), ""))
+            found = self.find(kind, self.owned.get((kind, name, value.casefold()), ""))
             if found or action == "upsert":
                 return found, {name: value, **values}
         elif action == "upsert":
             raise Refusal(400, "VALIDATION_ERROR", "idProperty is required")
-        found = self.things[kind].get(value)
+        found = self.find(kind, value)
         if found is None:
             what = f"Could not get some {SINGULAR[kind]} objects, they may be deleted or not exist."
             raise Refusal(404, "OBJECT_NOT_FOUND", f"{what} Check that ids are valid.", {"ids": [value]})
@@ -227,25 +269,27 @@ class Portal:
             raise Refusal(409, "CONFLICT", f"Duplicate value of {name} within the batch")
         claims.add((name, value.casefold()))
 
-    def _contact(self, kind: str, associations: object) -> str:
-        if kind == CONTACTS:
-            return ""
-        if not isinstance(associations, list) or not associations:
+    def _links(self, kind: str, associations: object) -> list[Link]:
+        if not isinstance(associations, list) or (not associations and kind in UNDER_OTHERS):
+            if kind == CONTACTS or (associations is None and kind not in UNDER_OTHERS):
+                return []
             raise Refusal(400, "VALIDATION_ERROR", "associations are required here")
-        contact = ""
+        links = []
         for one in associations:
-            contact = str(one["to"]["id"])
+            to_id = str(one["to"]["id"])
             for spec in one["types"]:
-                if spec != {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": TO_CONTACT[kind]}:
+                source, to = TYPE_IDS.get(spec.get("associationTypeId"), ("", ""))
+                if source != kind or spec.get("associationCategory") != "HUBSPOT_DEFINED":
                     raise Refusal(400, "VALIDATION_ERROR", "One or more association types are not valid")
-            if contact not in self.things[CONTACTS]:
-                context = {
-                    "INVALID_OBJECT_IDS": [f"CONTACT={contact} is not valid"],
-                    "objectId": [contact],
-                    "objectType": ["CONTACT"],
-                }
-                raise Refusal(400, "VALIDATION_ERROR", "One or more associations are invalid", context)
-        return contact
+                if self.find(to, to_id) is None:
+                    context = {
+                        "INVALID_OBJECT_IDS": [f"{SINGULAR[to]}={to_id} is not valid"],
+                        "objectId": [to_id],
+                        "objectType": [SINGULAR[to]],
+                    }
+                    raise Refusal(400, "VALIDATION_ERROR", "One or more associations are invalid", context)
+                links.append((to, self.aliases.get((to, to_id), to_id)))
+        return links
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,12 +300,12 @@ class Prepared:
     kind: str
     thing: Thing | None
     values: dict[str, str]
-    contact: str
+    links: list[Link]
     trace: str
 
     def apply(self) -> dict[str, Any]:
         """Store it and return the row of the answer."""
-        thing = self.portal.put(self.kind, self.thing, self.values, self.contact)
+        thing = self.portal.put(self.kind, self.thing, self.values, self.links)
         names = [*self.values, KEY] if self.kind == CONTACTS else list(self.values)
         row = self.portal.shown(self.kind, thing, names) | {"new": self.thing is None}
         return row | ({"objectWriteTraceId": self.trace} if self.trace else {})
@@ -285,20 +329,3 @@ def millis(text: str) -> int:
 def _invalid(name: str, code: str, message: str) -> Refusal:
     told = f'[{{"isValid":false,"message":"{message}","error":"{code}","name":"{name}"}}]'
     return Refusal(400, "VALIDATION_ERROR", f"Property values were not valid: {told}")
-
-
-def _property(name: str, kind: str, *, read_only: bool = False, options: list[str] | None = None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "label": name.replace("_", " ").capitalize(),
-        "type": kind,
-        "fieldType": {"enumeration": "select", "datetime": "date", "number": "number"}.get(kind, "text"),
-        "groupName": "contactinformation",
-        "description": "",
-        "options": [{"label": o.title(), "value": o, "hidden": False, "displayOrder": -1} for o in options or ()],
-        "hasUniqueValue": False,
-        "calculated": False,
-        "hidden": False,
-        "archived": False,
-        "modificationMetadata": {"archivable": True, "readOnlyDefinition": True, "readOnlyValue": read_only},
-    }

@@ -8,21 +8,25 @@ retries off. Retries, the call budget and the meaning of errors are decided here
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tenacity
 import urllib3
 
-from hub.contracts.errors import RateLimited, Temporary, Unavailable, Uncertain
+from hub.contracts.errors import RateLimited, Refused, Temporary, Unavailable, Uncertain
 from hub.wire import json
 from hub_hubspot import errors
 from hub_hubspot.budget import Budget
-from hub_hubspot.paths import endpoint
+from hub_hubspot.paths import ACCOUNT, endpoint, versioned
 
 CONNECT = 5.0
 """Seconds to reach HubSpot; the time to answer is the setting `timeout`."""
@@ -37,6 +41,10 @@ ANSWER_LIMIT = 64 * 1024 * 1024
 
 Api = Any
 """A generated API object; the client carries no types."""
+
+
+Body = bytes | Iterator[bytes] | None
+"""A body: whole, or in pieces whose sum the Content-Length header names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,15 @@ class Wire:
         url: str,
         headers: Mapping[str, str] | None = None,
         query_params: list[tuple[str, Any]] | None = None,
-        body: bytes | None = None,
+        body: Body = None,
+        label: str = "",
         **_: object,
     ) -> Answer:
-        """One HTTP request. Raises urllib3's exceptions when no whole answer came; reports every call."""
+        """One HTTP request, reported as `label` or by its path. Raises urllib3's exceptions if no whole answer came."""
         status = 0
-        label = endpoint(urlsplit(url).path)
+        parts = urlsplit(url)
+        label = label or endpoint(parts.path)
+        url = parts._replace(path=versioned(parts.path)).geturl()
         if query_params:
             url += "?" + urlencode([(k, str(v).lower() if isinstance(v, bool) else v) for k, v in query_params])
         try:
@@ -118,11 +129,17 @@ class Transport:
     ) -> None:
         import hubspot  # here, because it costs half a second that `dragoman --help` need not pay
 
-        self._sleep, self._clock = sleep, clock
+        self._sleep, self.clock = sleep, clock
         self.budget = Budget(calls_per_10s, clock)
         self.searches = Budget(SEARCHES, clock, interval=1.0)
         self._date: tuple[int, float] | None = None
-        wire = Wire(threads, timeout, report)
+        self._zone: tzinfo | None = None
+        self.read_stages: dict[str, tuple[int, list[Any]]] = {}
+        """The stages of tickets and deals, and when (ms) they were read."""
+        self.takes_files: dict[str, bool] = {}
+        """Whether records of a kind can carry files, as far as HubSpot was asked."""
+        self._base, self._token = base_url.rstrip("/"), token
+        self._wire = wire = Wire(threads, timeout, report)
 
         def build(package: Any, name: str, config: Mapping[str, Any]) -> Api:
             configuration = package.Configuration()
@@ -141,14 +158,51 @@ class Transport:
         self.associations: Api = crm.associations.v4.batch_api
         self.properties: Api = crm.properties.core_api
         self.property_groups: Api = crm.properties.groups_api
-        self.logs: dict[str, Api] = {
-            "communications": crm.objects.communications.batch_api,
-            "notes": crm.objects.notes.batch_api,
-        }
+        self._crm, self._batches, self._lock = crm, {"contacts": self.contacts}, threading.Lock()
+        self._searching: dict[str, Api] = {}
         self.log_pages: dict[str, Api] = {
             "communications": crm.objects.communications.basic_api,
             "notes": crm.objects.notes.basic_api,
         }
+
+    def batch(self, kind: str) -> Api:
+        """The generated client's batch calls of one object, built at its first use: each costs tenths of a second."""
+        with self._lock:
+            if kind not in self._batches:
+                own = kind in ("companies", "deals", "tickets")
+                self._batches[kind] = getattr(self._crm if own else self._crm.objects, kind).batch_api
+            return self._batches[kind]
+
+    def searching(self, kind: str) -> Api:
+        """The generated client's search of one object."""
+        if kind == "contacts":
+            return self.contact_search
+        with self._lock:
+            if kind not in self._searching:
+                own = kind in ("companies", "deals", "tickets")
+                self._searching[kind] = getattr(self._crm if own else self._crm.objects, kind).search_api
+            return self._searching[kind]
+
+    def stages(self) -> Api:
+        """The generated client's calls for pipelines."""
+        return self._crm.pipelines.pipelines_api
+
+    def owners(self) -> Api:
+        """The generated client's calls for owners."""
+        return self._crm.owners.owners_api
+
+    def plain(
+        self, method: str, path: str, body: Body = None, *, headers: Mapping[str, str] | None = None, **_: object
+    ) -> Answer:
+        """One request that the generated client does not know, for `call` (by `functools.partial`)."""
+        sent = {"Accept": "application/json", "User-Agent": "dragoman", "Authorization": f"Bearer {self._token}"}
+        if isinstance(body, bytes):
+            sent["Content-Type"] = "application/json"
+        return self._wire.request(method, self._base + path, headers={**sent, **(headers or {})}, body=body)
+
+    def foreign(self, method: str, url: str, **rest: Any) -> Answer:
+        """One request with headers of the caller's own, without the token, for `call`; `label` is its name."""
+        return self._wire.request(method, url, **rest)
 
     def call(
         self, method: Callable[..., Any], *args: Any, repeatable: bool = True, search: bool = False, **query: Any
@@ -195,7 +249,31 @@ class Transport:
         if self._date is None:
             return time.time_ns() // 1_000_000
         told, at = self._date
-        return told + int((self._clock() - at) * 1_000)
+        return told + int((self.clock() - at) * 1_000)
+
+    def learn_zone(self) -> None:
+        """Ask once for the account's time zone: its calls of a day are counted from midnight to midnight there."""
+        if self._zone is not None:
+            return
+        try:
+            told = self.call(partial(self.plain, "GET", ACCOUNT))
+        except (Refused, errors.MissingScope):
+            return  # then a used-up day is looked at once an hour
+        try:
+            self._zone = ZoneInfo(str(told.get("timeZone") or ""))
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            offset = told.get("utcOffsetMilliseconds")
+            if isinstance(offset, int) and abs(offset) < 24 * 3_600_000:
+                self._zone = timezone(timedelta(milliseconds=offset))
+
+    def until_midnight(self) -> float:
+        """Seconds to the account's next midnight; an hour where its time zone is not known."""
+        if self._zone is None:
+            return errors.DAY_STEP
+        now = datetime.fromtimestamp(self.now() / 1_000, self._zone)
+        morrow = (now + timedelta(days=1)).date()
+        midnight = datetime(morrow.year, morrow.month, morrow.day, tzinfo=self._zone)
+        return max(1.0, midnight.timestamp() - now.timestamp())
 
     def _once(
         self, method: Callable[..., Any], args: list[Any], query: Mapping[str, Any], repeatable: bool, search: bool
@@ -213,7 +291,8 @@ class Transport:
         if not 200 <= answer.status < 300:
             error = errors.of_reply(answer.status, body, answer.headers, repeatable=repeatable)
             if errors.is_daily(error):
-                self.budget.close(errors.DAY_STEP)
+                error = errors.DayUsedUp(str(error), self.until_midnight())
+                self.budget.close(error.retry_after)
             raise error
         if not isinstance(body, dict):
             told = f"HubSpot's answer ({answer.status}) is not readable"
@@ -224,7 +303,7 @@ class Transport:
         """Wait until a budget has room. Raises RateLimited when that takes longer than a call may wait."""
         closed = self.budget.closed()
         if closed:
-            raise RateLimited("the HubSpot account has used up its calls of today", closed)
+            raise errors.DayUsedUp("the HubSpot account has used up its calls of today", closed)
         waited = 0.0
         while pause := budget.take():
             if waited + pause > PATIENCE + 1:
@@ -237,7 +316,7 @@ class Transport:
             told = int(parsedate_to_datetime(date).timestamp() * 1_000)
         except ValueError:
             return
-        self._date = (told, self._clock())
+        self._date = (told, self.clock())
 
 
 def _failure(state: tenacity.RetryCallState) -> BaseException | None:

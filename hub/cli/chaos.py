@@ -26,6 +26,10 @@ def chaos(
     sabotage: Annotated[
         str, typer.Option("--break", metavar="MODE", help="Break the hub on purpose: the proof must then fail.")
     ] = "",
+    faults: Annotated[
+        str,
+        typer.Option(help="all: a full disk, a wrong clock, poison, storms of 429, a hanging hook and more, on top."),
+    ] = "",
     keep: Annotated[bool, typer.Option("--keep", help="Keep the folder with the store and the logs.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,7 +52,15 @@ def chaos(
         raise ConfigError(f"there is no store '{store}'", where="--store", remedy="sqlite is the one there is")
     if sabotage and sabotage not in BREAKS:
         raise ConfigError(f"cannot break '{sabotage}'", where="--break", remedy=f"one of {', '.join(BREAKS)}")
-    changes = {"events": events, "seed": seed, "rate": _rate(rate), **({} if kills is None else {"kills": kills})}
+    if faults not in ("", "all"):
+        raise ConfigError(f"there are no faults '{faults}'", where="--faults", remedy="all, or leave it out")
+    changes = {
+        "faults": bool(faults),
+        "events": events,
+        "seed": seed,
+        "rate": _rate(rate),
+        **({} if kills is None else {"kills": kills}),
+    }
     script = broken(sabotage, **changes) if sabotage else Script(**changes)  # type: ignore[arg-type]
     with contextlib.ExitStack() as stack:
         if keep:

@@ -33,7 +33,8 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 
 def _stored(data: Any) -> dict[str, Any]:
     from hub.cli.people import fresh
-    from hub.store import open_reader, reading
+    from hub.store import health, open_reader, reading
+    from hub.store.copying import last_backup
 
     db = open_reader(data)
     try:
@@ -45,7 +46,9 @@ def _stored(data: Any) -> dict[str, Any]:
             "outbox": _nested(reading.all_commands(db)),
             "dead": reading.dead_by_kind(db),
             "links": _nested(reading.links_by_state(db)),
+            "files": health.media(db),
             "plugin_work": reading.plugin_work(db),
+            "backup": None if (last := last_backup(db)) is None else last._asdict(),
             "paused": [
                 {"person": person, "name": name, "inbox": inbox, "until": until}
                 for person, name, inbox, until in reading.paused(db, fresh()[1])
@@ -82,6 +85,8 @@ def _say(facts: dict[str, Any]) -> None:
         say_table(("inbox", "conversations", "last message", "sending now"), rows)
     lines = [("queue", f"{facts['queue']} events wait for their step")]
     lines += [(f"outbox {kind}", _counts(states)) for kind, states in facts["outbox"].items()]
+    if waiting := facts["files"].get("pending"):
+        lines.append(("files", f"{waiting} of inbound messages wait to be fetched"))
     lines += [(f"crm {crm}", f"people {_counts(states)}") for crm, states in facts["links"].items()]
     lines += [
         (f"crm {name}", "the first read is not finished") for name, s in live.get("crms", {}).items() if s != "ready"
@@ -89,6 +94,7 @@ def _say(facts: dict[str, Any]) -> None:
     lines += [(f"plugin {name}", f"{count} events to tell") for name, count in facts["plugin_work"].items()]
     lines += [(f"plugin {name}", f"quarantined: {why}") for name, why in live.get("quarantined", {}).items()]
     lines += [(f"connection {name}", f"rests: {why}") for name, why in live.get("resting", {}).items()]
+    lines.append(("last backup", _backup(facts["backup"])))
     lines.append(("dead letters", f"{_counts(facts['dead']) or 'none'}"))
     lines += [
         (f"p{p['person']} {p['name']}".strip(), f"automation of {p['inbox']} pauses until {when(p['until'])}")
@@ -96,6 +102,16 @@ def _say(facts: dict[str, Any]) -> None:
     ]
     lines += [(f"! {subject}", what) for subject, what in live.get("notices", {}).items()]
     say_table(("what", "how it is"), lines)
+
+
+def _backup(made: dict[str, Any] | None) -> str:
+    from hub.cli.output import when
+    from hub.cli.people import fresh
+
+    if made is None:
+        return "none that was verified"
+    hours = max(0, fresh()[1] - made["at"]) // 3_600_000
+    return f"{when(made['at'])}, {f'{hours // 24} days' if hours >= 48 else f'{hours} hours'} ago"
 
 
 def _counts(counts: dict[str, int]) -> str:

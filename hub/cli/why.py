@@ -57,6 +57,7 @@ def _lines(one: Row) -> list[str]:
         for d in one["decisions"]
         for line in str(d["because"]).splitlines()
     ]
+    lines += [_file(file) for file in one.get("files", ())]
     lines += [_command(c) for c in one["commands"]]
     lines += [f"  status    {_when(s['at'])}  {s['status']}{_after(s['error'])}" for s in one.get("statuses", ())]
     lines += [
@@ -73,12 +74,24 @@ def _message(m: Row) -> list[str]:
     author = "" if m["author"] == "person" else f" by {m['agent'] or m['author']}"
     text = str(m["text"]) if len(m["text"]) <= 200 else f"{m['text'][:200]}..."
     named = f", the platform calls it {m['provider_id']}" if m["provider_id"] else ""
+    changed = [f"            edited {_when(m['edited'])}; this is the new text"] if m["edited"] else []
+    changed += [f"            taken back {_when(m['deleted'])}"] if m["deleted"] else []
     return [
         f"  message   {_when(m['at'])}  {m['form']} {way} {_who(m['person'], m['name'])}{author}, inbox {m['inbox']}"
         f"{named}",
         f"            {text!r}",
+        *changed,
         f"            is {m['status']} since {_when(m['status_at'])}{_after(m['reason'])}",
     ]
+
+
+def _file(f: Row) -> str:
+    name = f" {f['name']!r}" if f["name"] else ""
+    size = f", {f['size']} bytes" if f["size"] else ""
+    tries = f", tried {f['attempts']} times" if f["attempts"] > 1 else ""
+    due = f", due {_when(f['due'])}" if f["state"] == "pending" and f["attempts"] else ""
+    kept = f", kept as {f['blob']}" if f["blob"] else ""
+    return f"  file      {f['id']} {f['kind']}{name}{size}: {f['state']}{tries}{due}{kept}{_after(f['reason'])}"
 
 
 def _person(p: Row) -> list[str]:

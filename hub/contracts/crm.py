@@ -95,6 +95,11 @@ class CRM(ABC, Generic[S]):
         self.on_call: Callable[[str, int], None] = lambda endpoint, status: None
         """Set by the hub: called after each HTTP call with the endpoint (no ids) and the status (0 = no answer)."""
 
+    def budget(self) -> Mapping[str, float]:
+        """Calls that the CRM still allows, by limit (`10s`, `day`), as far as its answers told; empty = no word yet.
+        Quick, from any thread."""
+        return {}
+
     @abstractmethod
     def describe(self) -> Schema:
         """Read the person fields. Called at start and by `check --live`."""

@@ -6,6 +6,7 @@ The ledgers are what the platform itself saw; the proof is computed from them.
 from __future__ import annotations
 
 import random
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ class Faults:
     `double` a webhook is delivered again after its 200 · `reorder` it waits behind later ones of other people ·
     `error` an API call is answered 5xx, nothing done · `throttle` 429 with Retry-After, nothing done ·
     `lose_before` the connection drops before the call takes effect · `lose_after` it drops after.
-    `down` switches the platform off (connections are dropped, nothing is done).
+    `down` switches the platform off (connections are dropped, nothing is done). `slow` seconds before each answer.
+    `used_up` the monotonic second until which a CRM's calls of the day are used up; by its own clock midnight is then.
+    `horizon` seconds after which a webhook that was never taken is given up for good (0 = never).
     """
 
     seed: int = 1
@@ -30,6 +33,9 @@ class Faults:
     lose_before: float = 0.0
     lose_after: float = 0.0
     down: bool = False
+    slow: float = 0.0
+    used_up: float = 0.0
+    horizon: float = 0.0
     rng: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -49,8 +55,10 @@ class Heard:
     account: str
     text: str
     at: int  # provider time as told to the hub, ms
+    sent: int = field(default_factory=lambda: time.time_ns() // 1_000_000)  # when it was written, ms
     first_try: float = 0.0
     acked: float = 0.0  # 0 = never answered 200
+    given_up: float = 0.0  # the platform stopped trying; 0 = it did not
     tries: int = 0
 
 
@@ -58,7 +66,9 @@ class Heard:
 class Said:
     """A send request the platform received. `answered` False: the hub never got the answer (swallowed, or died).
 
-    `delivered`: it reached the person's phone. `request` numbers requests in order of arrival.
+    `delivered`: it reached the person's phone. `request` numbers requests in order of arrival. `id` is the platform's
+    own ("" = it gave none), `form` its type of message there, `part` what stood under that type, `reply_to` the message
+    it quotes; a platform that knows texts only may leave them out.
     """
 
     request: int
@@ -70,6 +80,10 @@ class Said:
     answered: bool
     began: float
     ended: float = 0.0
+    id: str = ""
+    form: str = "text"
+    part: Any = None
+    reply_to: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The control socket in the data folder: one JSON request a line, one JSON reply a line, for this user only.
 
-{"do": "status"}, {"do": "event", "event": {...}} or {"do": "stop"}: {"ok": true, ...} or {"ok": false, "error": "..."}
+{"do": "status"}, {"do": "event", "event": {...}}, {"do": "backup made", "backup": {...}} or {"do": "stop"}:
+{"ok": true, ...} or {"ok": false, "error": "..."}
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from pydantic import TypeAdapter, ValidationError
 from hub.contracts.errors import HubError
 from hub.engine.control_client import ELSEWHERE, LINE_MAX, PATH_MAX, SOCKET
 from hub.engine.line import incoming, now_ms
+from hub.model.content import Content
 from hub.model.events import DeadHandled, Event, HumanReplied, PauseChanged
 from hub.model.people import Identity
+from hub.store.copying import Backup, record_backup
 
 if TYPE_CHECKING:
     from hub.engine.hub import Hub
@@ -32,7 +35,9 @@ log = structlog.get_logger("hub.control")
 TAKEN: dict[str, TypeAdapter[Any]] = {cls.kind: TypeAdapter(cls) for cls in (DeadHandled, HumanReplied, PauseChanged)}
 """What a human may put into the line; everything else comes from where it happens."""
 NAMES = {cls.kind: {f.name for f in fields(cls)} for cls in (DeadHandled, HumanReplied, PauseChanged)}
+BACKUP = TypeAdapter(Backup)
 TEXT_MAX = 100_000  # characters of an answer
+NEED_TEXT = ("text", "buttons", "list")  # forms that say nothing without a text
 
 
 class Control:
@@ -109,6 +114,10 @@ class Control:
                 case {"do": "event", "event": dict(given)}:
                     (seq,) = await self._hub.writer.accept([incoming(human_event(given))])
                     return {"ok": True, "seq": seq}
+                case {"do": "backup made", "backup": dict(given)}:
+                    made = BACKUP.validate_python(given)
+                    await self._hub.writer.call(lambda store: record_backup(store, made))
+                    return {"ok": True}
                 case {"do": "stop"}:
                     self.stop_asked.set()
                     return {"ok": True}
@@ -163,11 +172,21 @@ def human_event(given: dict[str, Any]) -> Event:
         raise Refusal(f"{kind}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     if isinstance(event, HumanReplied | PauseChanged):
         check_reference(event.person)
-    if isinstance(event, HumanReplied) and not (event.text.strip() and len(event.text) <= TEXT_MAX):
-        raise Refusal(f"an answer has 1 to {TEXT_MAX} characters")
+    if isinstance(event, HumanReplied):
+        check_answer(event)
     if isinstance(event, PauseChanged) and event.until < 0:
         raise Refusal("a pause ends after 1970")
     return event
+
+
+def check_answer(event: HumanReplied) -> None:
+    """Raise Refusal unless it says something that can be read again."""
+    try:
+        form = Content.load(event.content).form
+    except (ValueError, KeyError) as error:
+        raise Refusal(str(error)) from None
+    if len(event.text) > TEXT_MAX or (form in NEED_TEXT and not event.text.strip()):
+        raise Refusal(f"an answer has 1 to {TEXT_MAX} characters")
 
 
 def check_reference(person: str) -> None:

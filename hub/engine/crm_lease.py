@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Any
 
+from hub.engine.crm_logs import Logs
+from hub.engine.effects.answers import RULE
 from hub.engine.line import Line
-from hub.mapping import PersonFacts, person_fields
-from hub.model.records import LogEntry, PersonWrite
+from hub.mapping import PersonFacts, attribute, person_fields, written
+from hub.model.records import FileWrite, LogEntry, ObjectWrite, PersonWrite
 from hub.store import Store
-from hub.store.rows import ConversationRow, MessageRow, OutboxRow, PersonRow
-from hub.store.workspace import Needs
+from hub.store.blobs import FolderBlobs
+from hub.store.rows import LinkRow, OutboxRow, PersonRow
+from hub.store.workspace import Needs, Workspace
+
+SESSION_LINGER = 5_000
+"""ms for which the messages of a session gather before its record grows."""
+FILES = 4
+"""Files of one lease: each is a call of its own."""
 
 
-class Batch(NamedTuple):
+@dataclass(slots=True)
+class Batch:
     """CRM rows that are on disk as started; or none, and how long to wait (ms) before some are due."""
 
-    persons: list[PersonWrite]
-    logs: list[LogEntry]
-    attempts: dict[int, int]
+    persons: list[PersonWrite] = field(default_factory=list)
+    logs: list[LogEntry] = field(default_factory=list)
+    objects: list[ObjectWrite] = field(default_factory=list)
+    files: list[FileWrite] = field(default_factory=list)
+    attempts: dict[int, int] = field(default_factory=dict)
     wait: int = 0
 
-
-NOTHING = Batch([], [], {}, 0)
+    @property
+    def rows(self) -> Sequence[Any]:
+        """Its rows; a batch is of one kind."""
+        return self.persons or self.logs or self.objects or self.files
 
 
 def lease_crm(store: Store, line: Line, crm: str, kind: str, now: int, limit: int, linger: int) -> Batch:
@@ -29,86 +47,163 @@ def lease_crm(store: Store, line: Line, crm: str, kind: str, now: int, limit: in
 
     A batch that is more than half full by then waits half as long again: it will be full, and calls are scarce.
     """
+    if kind == "file":
+        limit, linger = min(limit, FILES), 0
+    if linger and kind == "log" and line.config.crms[crm].log_mode == "session":
+        linger = max(linger, SESSION_LINGER)
     with store.transaction():
         work = store.workspace(now)
         if not work.first_read_done(crm):
-            return NOTHING
+            return Batch()
         rows = work.take_due(crm, kind, limit)
         if not rows:
-            return NOTHING
+            return Batch()
         if limit > len(rows) > limit * 0.6:
             linger += linger // 2
         wait = min(linger, min(row.created for row in rows) + linger - now)  # the clock may have been set back
         if len(rows) < limit and wait > 0:
-            return Batch([], [], {}, wait)
+            return Batch(wait=wait)
         work.load(Needs(around=True))
-        batch = Batch([], [], {})
+        lease = _Lease(line, crm, work)
+        match kind:
+            case "person":
+                lease.persons(rows)
+            case "log":
+                lease.logs(rows)
+            case "object":
+                lease.objects(rows)
+            case "file":
+                lease.files(rows)
+        work.save()
+    return lease.batch
+
+
+class _Lease:
+    """One lease under way."""
+
+    def __init__(self, line: Line, crm: str, work: Workspace) -> None:
+        self._line, self._crm, self._work = line, crm, work
+        self.batch = Batch()
+
+    def _around(self, row: OutboxRow) -> tuple[LinkRow, PersonRow] | None:
+        link, person = self._work.link_of.get((row.lane, self._crm)), self._work.people.get(row.lane)
+        if link is None or person is None:
+            row.end("dead", "its person is gone")
+            return None
+        return link, person
+
+    def _start(self, row: OutboxRow) -> None:
+        row.state, row.started = "started", self._work.now
+        row.attempts += 1
+        self.batch.attempts[row.id] = row.attempts
+
+    def persons(self, rows: Sequence[OutboxRow]) -> None:
+        """People to make or to change; what the hub writes is noted, so that it is known when it comes back."""
         for row in rows:
-            link = work.link_of.get((row.lane, crm))
-            person = work.people.get(row.lane)
-            if link is None or person is None:
-                row.end("dead", "its person is gone")
+            if (around := self._around(row)) is None:
                 continue
-            if kind == "person":
-                if person.name:
-                    work.wrote(crm, link.key, "name", person.name)
-                batch.persons.append(
-                    PersonWrite(
-                        outbox=row.id,
-                        key=link.key,
-                        record=link.record if link.ready else "",
-                        fields=_fields(person, crm, not link.ready, line),
-                    )
+            link, person = around
+            if link.state == "gone":
+                row.end("dropped", link.reason)
+                continue
+            fields = self._fields(row, person, link)
+            if not fields and link.ready and row.rule != "link":
+                row.end("dropped", "the mapping writes none of it")
+                continue
+            for name, value in written(self._line.config.crms[self._crm].mapping, fields).items():
+                self._work.wrote(self._crm, link.key, name, value)
+            record = link.record if link.ready else ""
+            self.batch.persons.append(PersonWrite(outbox=row.id, key=link.key, record=record, fields=fields))
+            self._start(row)
+
+    def _fields(self, row: OutboxRow, person: PersonRow, link: LinkRow) -> dict[str, str]:
+        mapping = self._line.config.crms[self._crm].mapping
+        if row.body and link.ready:
+            only = json.loads(row.body)["only"]
+            mapping = changed(mapping, person=tuple(r for r in mapping.person if attribute(r.source) in only))
+        facts = PersonFacts(
+            name=person.name,
+            phone=person.phone,
+            email=person.email,
+            channel=person.channel,
+            language=person.language,
+        )
+        return person_fields(mapping, facts, not link.ready)
+
+    def logs(self, rows: Sequence[OutboxRow]) -> None:
+        """Messages, or sessions that grew."""
+        logs = Logs(self._line, self._crm, self._work)
+        logs.look(rows)
+        for row in rows:
+            if (around := self._around(row)) is None:
+                continue
+            link, person = around
+            if not link.ready:
+                row.state = "held"
+                continue
+            logs.add(row, link, person)
+        for row, entry in logs.entries():
+            self.batch.logs.append(entry)
+            self._start(row)
+
+    def objects(self, rows: Sequence[OutboxRow]) -> None:
+        """Records to make under contacts, and outcomes to write back where agents asked for a reply."""
+        bodies = {row.id: json.loads(row.body) for row in rows}
+        self._work.answers.fetch(bodies[row.id]["answer"] for row in rows if row.rule == RULE)
+        for row in rows:
+            body = bodies[row.id]
+            if row.rule == RULE:
+                answer = self._work.answers.get(body["answer"])
+                if answer is None:
+                    row.end("dead", "the reply it is about is gone")
+                    continue
+                write = ObjectWrite(
+                    outbox=row.id,
+                    type=answer.type,  # type: ignore[arg-type]
+                    key=f"{self._line.tag}-o{row.id}",
+                    record=answer.record,
+                    reply_status=body["status"],
+                    reply_result=body["result"],
+                    doubtful=bool(row.doubt),
+                    since=row.created,
                 )
             else:
-                message, talk = work.messages.get(row.message), work.conversations.get(row.conversation)
-                if message is None or talk is None or not link.ready:
+                if (around := self._around(row)) is None:
+                    continue
+                link = around[0]
+                if not link.ready:
                     row.state = "held"
                     continue
-                if not row.doubt or not row.record:  # in doubt it is looked for, and stands, where it was tried
-                    row.record = link.record
-                batch.logs.append(_entry(row, message, talk, person, row.record, link.owner, line))
-            row.state, row.started = "started", now
-            row.attempts += 1
-            batch.attempts[row.id] = row.attempts
-        work.save()
-    return batch
+                row.record = row.record if row.doubt and row.record else link.record
+                write = ObjectWrite(
+                    outbox=row.id,
+                    key=f"{self._line.tag}-o{row.id}",
+                    contact=row.record,
+                    doubtful=bool(row.doubt),
+                    since=row.created,
+                    **{**body, "owner": body.get("owner") or link.owner},
+                )
+            self.batch.objects.append(write)
+            self._start(row)
 
-
-def _fields(person: PersonRow, crm: str, creating: bool, line: Line) -> dict[str, str]:
-    facts = PersonFacts(
-        name=person.name,
-        phone=person.phone,
-        email=person.email,
-        channel=person.channel,
-        language=person.language,
-    )
-    return person_fields(line.config.crms[crm].mapping, facts, creating)
-
-
-def _entry(
-    row: OutboxRow,
-    message: MessageRow,
-    talk: ConversationRow,
-    person: PersonRow,
-    record: str,
-    owner: str,
-    line: Line,
-) -> LogEntry:
-    inbox = line.config.inboxes.get(talk.inbox)
-    channel = line.config.connections[inbox.connection].channel.name if inbox else ""
-    author = person.name if message.author == "person" else message.agent or message.author
-    return LogEntry(
-        outbox=row.id,
-        message=f"{line.tag}-{message.id}",
-        record=record,
-        direction="in" if message.direction == "in" else "out",
-        channel=channel,
-        author=author,
-        text=message.text,
-        at=message.at,
-        sequence=message.id,
-        owner=owner,
-        doubtful=bool(row.doubt),
-        since=row.created,
-    )
+    def files(self, rows: Sequence[OutboxRow]) -> None:
+        """Stored files to put into the CRM."""
+        blobs = FolderBlobs(Path(self._line.config.hub.data) / "blobs")
+        media = {row.id: int(json.loads(row.body)["media"]) for row in rows}
+        self._work.media.fetch(media.values())
+        for row in rows:
+            file, message = self._work.media.get(media[row.id]), self._work.messages.get(row.message)
+            if file is None or message is None or file.state != "stored" or message.deleted:
+                row.end("dropped", "the file is kept no more")
+                continue
+            name = file.name or f"{file.kind}-{file.id}"
+            write = FileWrite(
+                outbox=row.id,
+                key=f"{self._line.tag}-f{file.id}",
+                path=str(blobs.path(file.blob)),
+                name=name,
+                mime=file.mime,
+                size=file.size,
+            )
+            self.batch.files.append(write)
+            self._start(row)

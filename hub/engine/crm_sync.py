@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Literal, TypeVar
 
-import structlog
-
-from hub.contracts.crm import Page, Written
-from hub.contracts.errors import AuthFailed, HubError, NotFound, PluginError, Temporary, Uncertain
-from hub.engine.crm_lease import NOTHING, Batch, lease_crm
+from hub.engine.crm_fate import Fate
+from hub.engine.crm_lease import Batch, lease_crm
+from hub.engine.crm_read import CrmRead
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
-from hub.engine.sender import backoff
 from hub.engine.writer import Writer
 from hub.mapping import check
-from hub.model.events import CrmSettled, RecordsRead, RowOutcome
+from hub.model.events import CrmSettled
 from hub.store import Store
 from hub.store.outbox import next_due
 
-log = structlog.get_logger("hub.crm")
-T = TypeVar("T")
-WORKERS = ("person", "log", "log")
+WORKERS = ("person", "log", "log", "object", "file")
 """Each writes batches of its kind; a second one for messages, so that a call that hangs holds only its own people."""
-BROKEN_AFTER = 8
+THREADS = 6
+REST = 5_000
+"""ms of writing nothing after the CRM let nobody in."""
 
 
 class CrmSync:
@@ -38,9 +34,10 @@ class CrmSync:
         self._crm = line.config.crms[name].adapter
         self._limit = self._crm.capabilities.batch
         self._linger = int(line.config.hub.crm_linger * 1000)
-        self._pool = ThreadPoolExecutor(4, thread_name_prefix=f"crm-{name}")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"crm-{name}")
         self._awake = asyncio.Event()
-        self._writes = 0
+        self._read = CrmRead(name, line, writer, notices, self._pool)
+        self._writes = self._rests_until = 0
         self.calls: Counter[tuple[str, int]] = Counter()
         """HTTP calls so far, by endpoint and status (0 = no answer)."""
         self._crm.on_call = self._called
@@ -48,18 +45,29 @@ class CrmSync:
         self._fits = True
         self.ready = asyncio.Event()
         """Set when the first read is complete."""
+        self._lags: deque[float] = deque(maxlen=1000)
+
+    def budget(self) -> Mapping[str, float]:
+        """Calls that the CRM still allows, by limit."""
+        return self._crm.budget()
+
+    def lag(self) -> dict[str, float]:
+        """Seconds from a message's step to its record in the CRM: quantile -> value, of the last thousand."""
+        known = sorted(self._lags)
+        return {str(q): known[min(len(known) - 1, int(q * len(known)))] for q in (0.5, 0.95, 0.99) if known}
 
     def wake(self) -> None:
         """There may be something to write."""
         self._awake.set()
         self._awake = asyncio.Event()
+        self._read.called.set()
 
     async def run(self) -> None:
         """Write what is due, and beside it prepare, read everybody once and then what changes.
 
         Until everybody was read nothing is leased; after a restart writing goes on at once.
         """
-        await asyncio.gather(self._read(), *(self._push(kind) for kind in WORKERS))
+        await asyncio.gather(self._reads(), *(self._push(kind) for kind in WORKERS))
 
     async def finish(self) -> None:
         """Wait for the writes under way."""
@@ -84,65 +92,22 @@ class CrmSync:
             self._notices.raise_once(f"crm {self.name} mapping", "; ".join(str(problem) for problem in problems))
         self._fits = not problems
 
-    async def _read(self) -> None:
-        await self._patiently(self._prepare)
-        if await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.read")) != "done":
-            await self._first_read()
+    async def _reads(self) -> None:
+        await self._read.patiently(self._prepare)
+        await self._read.everything()
         self.ready.set()
-        behind = False
-        while True:
-            cursor = await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.recent"))
-            await asyncio.sleep(self._line.config.hub.crm_poll if cursor and not behind else 0)
-            page = await self._patiently(self._crm.changes, cursor)
-            behind = not page.last and page.cursor != cursor
-            if page.records or page.cursor != cursor:
-                await self._keep("recent", page, final=False)
-                await self._drained()
-
-    async def _first_read(self) -> None:
-        start = await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.recent"))
-        if not start:  # changes are watched from before the first page on
-            page = await self._patiently(self._crm.changes, "")
-            await self._keep("recent", page, final=False)
-        cursor = await self._writer.call(lambda store: store.cursor(f"crm.{self.name}.first"))
-        total = 0
-        while True:
-            page = await self._patiently(self._crm.first_read, cursor)
-            total += len(page.records)
-            await self._keep("first", page, final=page.last)
-            if page.last:
-                break
-            cursor = page.cursor
-            if total % 1000 < len(page.records):
-                log.info("first read goes on", crm=self.name, records=total)
-        await self._drained()
-        log.info("first read is complete", crm=self.name, records=total)
-
-    async def _keep(self, feed: Literal["first", "recent"], page: Page, *, final: bool) -> None:
-        at = now_ms()
-        event = RecordsRead(
-            key=f"{self.name}.{feed}.{page.cursor}.{at}",
-            at=at,
-            crm=self.name,
-            records=tuple(page.records),
-            feed=feed,
-            cursor=page.cursor,
-            final=final,
-        )
-        await self._writer.keep(event)
-
-    async def _drained(self) -> None:
-        """Wait until the step has worked off what was accepted: the writer steps before it takes the next call."""
-        while await self._writer.call(lambda store: bool(store.claim(1))):  # noqa: ASYNC110 - the writer has no event
-            await asyncio.sleep(0.05)
+        await asyncio.gather(self._read.changes(), self._read.touched())
 
     # -- write --------------------------------------------------------------------------------------------------------
 
     async def _push(self, kind: str) -> None:
         while True:
             awake = self._awake
+            if (rest := self._rests_until - now_ms()) > 0:
+                await asyncio.sleep(rest / 1000)
+                continue
             batch = await self._writer.call(partial(self._lease, kind, now_ms()))
-            if batch.persons or batch.logs:
+            if batch.rows:
                 task = asyncio.create_task(self._write(batch))
                 self._writing.add(task)
                 task.add_done_callback(self._writing.discard)
@@ -154,7 +119,7 @@ class CrmSync:
 
     def _lease(self, kind: str, now: int, store: Store) -> Batch:
         if kind == "person" and not self._fits:  # each would be refused: they wait until the mapping is mended
-            return NOTHING
+            return Batch()
         return lease_crm(store, self._line, self.name, kind, now, self._limit, self._linger)
 
     async def _sleep(self, awake: asyncio.Event) -> None:
@@ -168,68 +133,16 @@ class CrmSync:
             pass
 
     async def _write(self, batch: Batch) -> None:
-        write: Callable[[Any], list[Written]] = self._crm.upsert if batch.persons else self._crm.log
-        rows: Sequence[Any] = batch.persons or batch.logs
         self._writes += 1
-        try:
-            written = await asyncio.get_running_loop().run_in_executor(self._pool, write, rows)
-            outcomes = [self._outcome(w, batch.attempts[w.outbox]) for w in written]
-            left_out = batch.attempts.keys() - {w.outbox for w in written}
-            forgot = PluginError("the adapter's answer leaves this row out")
-            outcomes += [self._whole(forgot, outbox, batch.attempts[outbox]) for outbox in sorted(left_out)]
+        fate = Fate(self.name, self._crm, batch)
+        outcomes = await asyncio.get_running_loop().run_in_executor(self._pool, fate.carry_out)
+        if fate.refused:
+            self._notices.raise_once(f"crm {self.name}", fate.refused)
+            self._rests_until = now_ms() + REST
+        elif any(outcome.outcome == "done" for outcome in outcomes):
             self._notices.clear(f"crm {self.name}")
-        except Exception as error:
-            outcomes = [self._whole(error, outbox, tries) for outbox, tries in batch.attempts.items()]
-            if isinstance(error, AuthFailed):
-                await asyncio.sleep(5)
         at = now_ms()
-        await self._writer.keep(
-            CrmSettled(
-                key=f"{self.name}.{at}.{rows[0].outbox}.{self._writes}", at=at, crm=self.name, rows=tuple(outcomes)
-            )
-        )
-
-    def _outcome(self, written: Written, tries: int) -> RowOutcome:
-        error = written.error
-        if error is None:
-            return RowOutcome(outbox=written.outbox, outcome="done", record=written.record, new=written.new)
-        if isinstance(error, NotFound):
-            return RowOutcome(outbox=written.outbox, outcome="relink", reason=str(error))
-        if isinstance(error, Temporary):
-            return self._whole(error, written.outbox, tries)
-        return RowOutcome(outbox=written.outbox, outcome="dead", reason=str(error))
-
-    def _whole(self, error: Exception, outbox: int, tries: int) -> RowOutcome:
-        """The fate of a row whose batch failed."""
-        now = now_ms()
-        if isinstance(error, Uncertain):
-            return RowOutcome(outbox=outbox, outcome="doubt", due=now + 200, reason=str(error))
-        if isinstance(error, Temporary):
-            pause = backoff(tries, error.retry_after)
-            due = now + (pause if error.retry_after else min(pause, 60_000))
-            return RowOutcome(outbox=outbox, outcome="retry", due=due, reason=str(error))
-        if isinstance(error, AuthFailed):
-            self._notices.raise_once(f"crm {self.name}", str(error))
-            return RowOutcome(outbox=outbox, outcome="retry", due=now + 60_000, reason=str(error))
-        if tries == 1:
-            log.error("the adapter failed", crm=self.name, error=type(error).__name__)
-        if tries >= BROKEN_AFTER:
-            return RowOutcome(outbox=outbox, outcome="dead", reason=f"the adapter failed: {type(error).__name__}")
-        return RowOutcome(outbox=outbox, outcome="doubt", due=now + backoff(tries), reason=type(error).__name__)
-
-    async def _patiently(self, work: Callable[..., T], *args: Any) -> T:
-        """Call the adapter in its pool until it answers; what needs a human is said once."""
-        tries = 0
-        while True:
-            tries += 1
-            try:
-                result = await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
-            except (Temporary, Uncertain) as error:
-                await asyncio.sleep(min(30_000, backoff(tries, getattr(error, "retry_after", 0))) / 1000)
-            except Exception as error:  # a broken adapter costs only its own CRM
-                what = str(error) if isinstance(error, HubError) else f"the adapter failed: {type(error).__name__}"
-                self._notices.raise_once(f"crm {self.name}", what)
-                await asyncio.sleep(min(60_000, backoff(tries + 2)) / 1000)
-            else:
-                self._notices.clear(f"crm {self.name}")
-                return result
+        done = {outcome.outbox for outcome in outcomes if outcome.outcome == "done"}
+        self._lags.extend((at - entry.since) / 1000 for entry in batch.logs if entry.outbox in done)
+        key = f"{self.name}.{at}.{batch.rows[0].outbox}.{self._writes}"
+        await self._writer.keep(CrmSettled(key=key, at=at, crm=self.name, rows=tuple(outcomes)))

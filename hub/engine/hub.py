@@ -10,25 +10,38 @@ from typing import Any
 
 import structlog
 
-from hub.contracts.channel import Polls
+from hub.contracts.channel import HasTemplates, Polls
+from hub.engine.backup import Backups
+from hub.engine.clock import Clock
 from hub.engine.control import Control
 from hub.engine.crm_sync import CrmSync
+from hub.engine.effects.media import WAKE as WAKE_FILES
+from hub.engine.gaps import NOTE_EVERY, name_gaps, note_alive
+from hub.engine.health import Health
 from hub.engine.http import Outside
 from hub.engine.line import Line, now_ms
 from hub.engine.loader import Plugins
+from hub.engine.media import Files
+from hub.engine.news import News
 from hub.engine.notices import Notices
 from hub.engine.plugin_workers import PluginWorkers
 from hub.engine.poller import Poller
 from hub.engine.pulse import LOOP, Pulse
+from hub.engine.retention import Retention
 from hub.engine.sender import Sender
 from hub.engine.settings import Config
-from hub.engine.ticks import tick
+from hub.engine.templates import Templates, woken_by
+from hub.engine.ticks import clock_was_set, tick
 from hub.engine.writer import Writer
 from hub.store import Store, open_store
+from hub.store.blobs import FolderBlobs
+from hub.store.copying import restored_at
 
 log = structlog.get_logger("hub")
 TICK = 0.25
 BEAT = 0.5
+CALM = 5.0
+"""Seconds without trouble after which the store is well again: one try that went well is no proof."""
 
 
 class Hub:
@@ -47,13 +60,15 @@ class Hub:
         config = self.config
         self.store: Store = open_store(Path(config.hub.data), patience=1.0)
         now = now_ms()
+        for gap in name_gaps(self.store, config, now):
+            self.notices.raise_once(f"gap of {gap.connection}", gap.text)
         version = self.store.activate(config.version, config.file.read_text("utf-8"), now)
         listeners: dict[str, tuple[str, ...]] = {}
         for plugin, kinds in self.plugins.handlers.items():
             if plugin in config.plugins:
                 for kind in kinds:
                     listeners[kind] = (*listeners.get(kind, ()), plugin)
-        self.line = Line(config, self.store.identity(), version, listeners, self.pulse)
+        self.line = Line(config, self.store.identity(), version, listeners, self.pulse, restored_at(self.store.db))
         doubtful = self.store.recover(now, {name: now + self._evidence_wait(name) for name in config.inboxes})
         if doubtful:
             log.info("commands were under way when the hub last ended", rows=doubtful)
@@ -66,11 +81,21 @@ class Hub:
             pulse=self.pulse,
         )
         self.outside = Outside(pulse=self.pulse)
+        self.blobs = FolderBlobs(Path(config.hub.data) / "blobs")
+        self.blobs.sweep()
         self.senders = {
             name: Sender(name, self.line, self.writer, self.outside, self.notices) for name in config.inboxes
         }
         self.crms = {name: CrmSync(name, self.line, self.writer, self.notices) for name in config.crms}
+        self.files = Files(self.line, self.writer, self.outside, self.notices, self.blobs)
+        self.news = News(self.writer, self.notices)
+        self.templates = {
+            woken_by(name): Templates(name, connection.channel, self.line, self.writer, self.outside, self.notices)
+            for name, connection in config.connections.items()
+            if isinstance(connection.channel, HasTemplates)
+        }
         self.workers = PluginWorkers(self)
+        self.backups, self.retention = Backups(self), Retention(self)
         self.control = Control(self)
         self.writer.start()
         await self.control.start()
@@ -81,8 +106,17 @@ class Hub:
         for name, connection in config.connections.items():
             if isinstance(connection.channel, Polls) and connection.channel.polling():
                 self._go(Poller(name, connection.channel, self.line, self.writer, self.outside, self.notices).run())
+        if config.hub.media_fetch:
+            self._go(self.files.run())
+        self._go(self.news.run())
+        for templates in self.templates.values():
+            self._go(templates.run())
         self._go(self.workers.run())
+        self._go(Health(self.line, self.outside, self.notices).run())
+        self._go(self.backups.run())
+        self._go(self.retention.run())
         self._go(self._clock())
+        self._go(self._guard())
         self._go(self._beat())
 
     def _evidence_wait(self, inbox: str) -> int:
@@ -96,19 +130,40 @@ class Hub:
         for target in targets:
             if target in self.senders:
                 self.senders[target].wake()
+            if target in self.templates:
+                self.templates[target].wake()
             if target in self.crms:
                 self.crms[target].wake()
             if target.startswith("plugin:"):
                 self.workers.wake()
+            if target.startswith("news:"):
+                self.news.wake()
+            if target == WAKE_FILES:
+                self.files.wake()
 
     @property
     def accepting(self) -> bool:
         """Whether a webhook may be taken: else the platform is asked to come again."""
-        return not self.stopping and not self.disk_low and self.writer.alive
+        return not (self.stopping or self.disk_low or self.writer.trouble) and self.writer.alive
 
     async def _clock(self) -> None:
+        noted, clock = now_ms(), Clock()
         while True:
+            if (by := clock.jumped()) < 0:  # forward it makes tries early, which harms nobody
+                log.warning("the machine's clock was set back", ms=-by)
+                await self.writer.call(lambda store, by=by: clock_was_set(store, by))  # type: ignore[misc]
+                for sender in self.senders.values():
+                    sender.clock_was_set(by)
             await self.writer.call(lambda store: tick(store, now_ms()))
+            if self.accepting and abs(now_ms() - noted) >= NOTE_EVERY:
+                noted = now_ms()
+                await self.writer.call(lambda store: note_alive(store, now_ms()))
+            await asyncio.sleep(TICK)
+
+    async def _guard(self) -> None:
+        """Look whether there is room on the disk, and whether the store works."""
+        quiet = 0.0
+        while True:
             free = shutil.disk_usage(self.config.hub.data).free
             low = free < self.config.hub.disk_min_mb * 1_000_000
             if low and not self.disk_low:
@@ -116,6 +171,11 @@ class Hub:
             elif not low:
                 self.notices.clear("disk")
             self.disk_low = low
+            if self.writer.trouble:
+                quiet = 0.0
+                self.notices.raise_once("store", f"the store cannot work, callers get 503: {self.writer.trouble}")
+            elif (quiet := quiet + TICK) > CALM:
+                self.notices.clear("store")
             await asyncio.sleep(TICK)
 
     async def _beat(self) -> None:

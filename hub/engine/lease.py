@@ -5,74 +5,127 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import NamedTuple
 
+from hub.contracts.channel import TemplateInfo
+from hub.engine.effects.answers import ended
+from hub.engine.effects.fallback import RULE, can_fall_back, fall_back
+from hub.engine.effects.sends import outgoing_content
 from hub.engine.line import Line
+from hub.model.content import Content
 from hub.model.messages import Outgoing
-from hub.sending import SendState, may_send
-from hub.store import Store
+from hub.sending import PairRate, SendState, may_send, template_fault
+from hub.store import Store, templates
 from hub.store.rows import ConversationRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
 REMEMBERED = 20
 """How many automatic answers a conversation remembers for the loop breaker."""
+NO_LIMIT = PairRate(0, 0.0)
 
 
 class Leased(NamedTuple):
-    """A send that is on disk as started."""
+    """A send that is on disk as started. `answers` is the platform's id of the message to mark as read, "" = none."""
 
     outbox: int
     attempts: int
     created: int
     message: Outgoing
+    answers: str = ""
 
 
-def lease_sends(store: Store, line: Line, inbox: str, now: int, limit: int) -> tuple[list[Leased], int]:
+def lease_sends(
+    store: Store, line: Line, inbox: str, now: int, limit: int, pair: PairRate = NO_LIMIT
+) -> tuple[list[Leased], int]:
     """The next sends of an inbox that the gate lets through, one per lane; dropped ones are ended with a reason.
 
     Returns them and the number of rows looked at.
     """
     config = line.config.inboxes[inbox]
-    channel = line.config.connections[config.connection].channel
     leased: list[Leased] = []
+    dropped: list[tuple[OutboxRow, str]] = []
     with store.transaction():
         work = store.workspace(now)
+        work.session_gap = int(line.config.hub.session_gap * 60_000)
         rows = work.take_heads(inbox, limit)
         work.load(Needs(around=True))
+        if config.mark_read:
+            work.messages.fetch({_asked(row) for row in rows})
+        look = _Look(line, inbox, work, pair)
         for row in rows:
             message, person = work.messages.get(row.message), work.people.get(row.lane)
             talk = work.conversations.get(row.conversation)
             if message is None or person is None or talk is None:
                 row.end("dead", "its message is gone")
                 continue
-            said = blake2b(message.text.encode("utf-8", "replace"), digest_size=6).hexdigest()
-            verdict = may_send(_state(row, person, talk, said, channel.capabilities.window, line), now)
+            said = blake2b(f"{message.text}{message.content}".encode("utf-8", "replace"), digest_size=6).hexdigest()
+            content = outgoing_content(message)
+            state = look.state(row, message, person, talk, said, content)
+            verdict = may_send(state, now)
             if verdict.action == "send":
+                answers = work.messages.get(_asked(row)) if config.mark_read and row.attempts == 0 else None
                 row.state, row.started = "started", now
                 row.attempts += 1
+                pair.spend(talk.id, now)
                 if row.cls != "human" and row.attempts == 1 and _opens(row):
                     talk.said = " ".join([*talk.said.split()[-REMEMBERED:], f"{row.event}:{said}:{row.id}"])
                 leased.append(
-                    Leased(row.id, row.attempts, row.created, _outgoing(row, message, talk, config.account, line))
+                    Leased(
+                        row.id,
+                        row.attempts,
+                        row.created,
+                        _outgoing(row, message, talk, content, config.account, line),
+                        answers.provider_id if answers is not None and not state.replies_since_inbound else "",
+                    )
                 )
+            elif verdict.action == "wait":
+                row.wait(verdict.due, verdict.reason)
             else:
-                _drop(row, message, verdict.reason, line, work)
+                reason = verdict.reason
+                if verdict.action == "template":
+                    reason = f"{reason[:-1]}; {fall_back(row, message, talk, person, line, work)}."
+                _drop(row, message, reason, line, work)
+                dropped.append((row, reason))
+        _drop_rest(dropped, inbox, work)
         work.save()
     return leased, len(rows)
 
 
-def _state(row: OutboxRow, person: PersonRow, talk: ConversationRow, said: str, window: int, line: Line) -> SendState:
-    before = [entry.split(":") for entry in talk.said.split()] if _opens(row) else []
-    answers = [entry for entry in before if entry[0] == str(row.event) and entry[2] != str(row.id)]
-    return SendState(
-        cls=row.cls,  # type: ignore[arg-type]
-        opted_out=bool(person.opted_out),
-        window=window,
-        last_inbound=talk.last_in,
-        paused_until=talk.paused_until,
-        replies_since_inbound=len(answers),
-        max_replies=line.config.hub.replies_per_inbound,
-        repeats=any(entry[1] == said for entry in answers),
-        created=row.created,
-    )
+class _Look:
+    """What the gate looks at, for the rows of one lease; the templates are read only when one is to leave."""
+
+    def __init__(self, line: Line, inbox: str, work: Workspace, pair: PairRate) -> None:
+        self._line, self._work, self._pair = line, work, pair
+        self._inbox = line.config.inboxes[inbox]
+        self._able = line.config.connections[self._inbox.connection].channel.capabilities
+        self._listed: list[TemplateInfo] | None = None
+
+    def state(
+        self, row: OutboxRow, message: MessageRow, person: PersonRow, talk: ConversationRow, said: str, content: Content
+    ) -> SendState:
+        before = [entry.split(":") for entry in talk.said.split()] if _opens(row) else []
+        answers = [entry for entry in before if entry[0] == str(row.event) and entry[2] != str(row.id)]
+        return SendState(
+            cls=row.cls,  # type: ignore[arg-type]
+            opted_out=bool(person.opted_out),
+            window=self._able.window,
+            last_inbound=talk.last_in,
+            paused_until=talk.paused_until,
+            replies_since_inbound=0 if row.rule == RULE else len(answers),  # it goes in place of one
+            max_replies=self._line.config.hub.replies_per_inbound,
+            repeats=any(entry[1] == said for entry in answers),
+            created=row.created,
+            form=content.form,
+            sendable=content.form in self._able.forms,
+            fault=self._fault(content),
+            fallback=_opens(row) and can_fall_back(row, message, talk, self._line),
+            ready=self._pair.ready(talk.id, self._work.now),
+        )
+
+    def _fault(self, content: Content) -> str:
+        if content.template is None:
+            return ""
+        if self._listed is None:
+            self._listed = templates.listed(self._work.db, self._inbox.connection)
+        return template_fault(content.template, self._inbox.account, self._listed)
 
 
 def _opens(row: OutboxRow) -> bool:
@@ -80,13 +133,42 @@ def _opens(row: OutboxRow) -> bool:
     return row.key.endswith(".0")
 
 
-def _outgoing(row: OutboxRow, message: MessageRow, talk: ConversationRow, account: str, line: Line) -> Outgoing:
-    return Outgoing(account, talk.address, message.text, line.callback(row.id), message.reply_to)
+def _asked(row: OutboxRow) -> int:
+    """The inbound message whose answer this row begins, 0 = none: the slot of a reply is message.slot.part."""
+    parts = row.key.rpartition(":")[2].split(".")
+    return int(parts[0]) if row.cls == "reply" and len(parts) == 3 and parts[2] == "0" and parts[0].isdigit() else 0
+
+
+def _outgoing(
+    row: OutboxRow, message: MessageRow, talk: ConversationRow, content: Content, account: str, line: Line
+) -> Outgoing:
+    text = "" if content.template is not None else message.text
+    return Outgoing(account, talk.address, text, line.callback(row.id), message.reply_to, content)
 
 
 def _drop(row: OutboxRow, message: MessageRow, reason: str, line: Line, work: Workspace) -> None:
-    row.end("dropped", reason)
-    message.status, message.status_at, message.reason = "dropped", work.now, reason
+    _end(row, message, reason, work)
+    ended(row, message, line, work)
     if row.cls == "human":  # somebody thinks it was said
         work.bury("send", row.id, f"not sent: {reason}", row.lane)
     work.decide(row.event, line.version, row.lane, row.conversation, f"not sent: {reason}")
+
+
+def _end(row: OutboxRow, message: MessageRow, reason: str, work: Workspace) -> None:
+    row.end("dropped", reason)
+    message.status, message.status_at, message.reason = "dropped", work.now, reason
+
+
+def _drop_rest(dropped: list[tuple[OutboxRow, str]], inbox: str, work: Workspace) -> None:
+    """What belongs to a dropped part and follows it would make no sense alone."""
+    reasons = {_whole(row): reason for row, reason in dropped}
+    rest = [row for row in work.queued_sends(inbox, {row.lane for row, _ in dropped}) if _whole(row) in reasons]
+    work.messages.fetch(row.message for row in rest)
+    for row in rest:
+        message = work.messages.get(row.message)
+        if message is not None:
+            _end(row, message, reasons[_whole(row)], work)
+
+
+def _whole(row: OutboxRow) -> str:
+    return row.key.rpartition(".")[0]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hub.contracts.channel import RawEvent
+from hub.contracts.crm import Hears
 from hub.contracts.errors import PluginError
 from hub.engine.pulse import WRITER, Pulse, numbers
 from hub.engine.settings import Config, InboxConfig
@@ -16,6 +17,8 @@ from hub.wire import json
 
 HUB = "hub"
 """The journal's source of the hub's own events."""
+CRM = "crm:"
+"""What the journal's source of a CRM's webhook begins with; its name follows."""
 
 
 def now_ms() -> int:
@@ -33,7 +36,8 @@ def incoming(event: Event, lane: str = "") -> Incoming:
 class Line:
     """The configuration as the step uses it.
 
-    `tag` names this store in callbacks; `listeners`: event kind -> plugins.
+    `tag` names this store in callbacks; `listeners`: event kind -> plugins. `restored`: when
+    the store was restored from a backup (ms, 0 = never): what happened before may have been worked off elsewhere.
     """
 
     config: Config
@@ -41,6 +45,7 @@ class Line:
     version: int
     listeners: dict[str, tuple[str, ...]] = field(default_factory=dict)
     pulse: Pulse = field(default_factory=Pulse)
+    restored: int = 0
     numbers: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,12 +55,20 @@ class Line:
         """The events in a journal row. May raise whatever a broken plugin raises."""
         if row.source == HUB:
             return [unpack(json.loads(row.body))]
+        if row.source.startswith(CRM):
+            return self._heard(row)
         connection = self.config.connections.get(row.source)
         if connection is None:
             raise PluginError(f"the connection {row.source} is not set, or rests")
         raw = RawEvent(row.account, row.key, row.lane, row.at, row.body)
         with self.pulse.inside(WRITER, self.numbers[row.source]):
             return connection.channel.normalise(raw)
+
+    def _heard(self, row: Claimed) -> Sequence[Event]:
+        crm = self.config.crms.get(row.source.removeprefix(CRM))
+        if crm is None or not isinstance(crm.adapter, Hears):
+            raise PluginError(f"the CRM {row.source.removeprefix(CRM)} is not set, or calls no more")
+        return crm.adapter.normalise(RawEvent(row.account, row.key, row.lane, row.at, row.body))
 
     def inbox(self, connection: str, account: str) -> InboxConfig | None:
         """The inbox an account belongs to, if the admin named it."""

@@ -21,11 +21,16 @@ def probe_all(config: Config) -> Found:
 
     async def scenario() -> Found:
         async with _outside() as outside:
-            parts = [_probe_channel(outside, c) for c in config.connections.values()]
-            parts += [_probe_crm(c) for c in config.crms.values()]
-            return [found for part in await asyncio.gather(*parts) for found in part]
+            return await probe_all_async(config, outside)
 
     return asyncio.run(scenario())
+
+
+async def probe_all_async(config: Config, outside: Outside) -> Found:
+    """Like `probe_all`, inside a running loop."""
+    parts = [_probe_channel(outside, c) for c in config.connections.values()]
+    parts += [_probe_crm(c) for c in config.crms.values()]
+    return [found for part in await asyncio.gather(*parts) for found in part]
 
 
 def connect_all(config: Config, name: str) -> tuple[Found, dict[str, str]]:

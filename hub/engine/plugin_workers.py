@@ -47,6 +47,11 @@ class PluginWorkers:
         """Plugins that are left alone, and why."""
         return {name: worker.quarantine for name, worker in self._workers.items() if worker.quarantine}
 
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Plugin -> time in which its event hook worked, since the start."""
+        return {name: worker.seconds for name, worker in self._workers.items()}
+
     def wake(self) -> None:
         """There may be something to tell."""
         for worker in self._workers.values():
@@ -72,6 +77,7 @@ class PluginWorker:
         self._hub, self._entry = hub, entry
         self._child: PluginProcess | None = None
         self._kills = 0
+        self.seconds = 0.0
 
     async def run(self) -> None:
         """Work until cancelled or quarantined."""
@@ -128,6 +134,7 @@ class PluginWorker:
             await self._killed(str(error))
             return None
         event = {**json.loads(row.body), "id": f"{self._hub.line.tag}.{row.event}"}
+        began = asyncio.get_running_loop().time()
         try:
             answer = await self._child.ask(event, self._hub.config.hub.hook_deadline)
         except ChildDied as error:
@@ -135,6 +142,8 @@ class PluginWorker:
             await self._failed(row, str(error))
             await self._killed(str(error))
             return None
+        finally:
+            self.seconds += asyncio.get_running_loop().time() - began
         self._kills = 0
         return answer
 

@@ -9,14 +9,18 @@ from typing import Any
 
 import structlog
 
-from hub.contracts.errors import AuthFailed, Refused, Temporary, Uncertain
+from hub.contracts.channel import MarksRead
+from hub.contracts.errors import AuthFailed, Refused, Temporary, Uncertain, WindowClosed
 from hub.engine.http import Outside
 from hub.engine.lease import Leased, lease_sends
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
+from hub.engine.uploads import BLOBS, Uploading
 from hub.engine.writer import Writer
 from hub.model.events import SendSettled
+from hub.sending import PairRate
 from hub.store import Store
+from hub.store.blobs import FolderBlobs
 from hub.store.outbox import next_due
 
 log = structlog.get_logger("hub.sender")
@@ -24,6 +28,8 @@ log = structlog.get_logger("hub.sender")
 IN_FLIGHT = 32
 GIVE_UP = 24 * 3_600_000
 PAUSE_ON_AUTH = 60_000
+MARK_READ = 5.0
+"""Seconds that showing "read" and "is typing" may hold an answer."""
 
 
 def backoff(attempts: int, asked: float = 0) -> int:
@@ -42,6 +48,8 @@ class Sender:
         self._connection, self._number = config.connection, line.numbers[config.connection]
         self._channel = line.config.connections[config.connection].channel
         self._pace = Pace(getattr(self._channel.settings, "rate", 0) or self._channel.capabilities.rate)
+        self._pair = PairRate(*self._channel.capabilities.pair)
+        self._uploading = Uploading(inbox, line, writer, outside, FolderBlobs(line.config.hub.data / BLOBS))
         self._awake = asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
         self._paused_until = 0
@@ -49,6 +57,10 @@ class Sender:
     def wake(self) -> None:
         """There may be something to send."""
         self._awake.set()
+
+    def clock_was_set(self, by: int) -> None:
+        """The machine's clock jumped back by `by` ms (below 0): a pause lasts no longer for it."""
+        self._paused_until += by
 
     async def run(self) -> None:
         """Send what is due, for ever. Only what can leave at once is leased: a lease is a promise that bytes follow."""
@@ -77,7 +89,7 @@ class Sender:
             task.add_done_callback(self._landed)
 
     def _lease(self, now: int, limit: int, store: Store) -> tuple[list[Leased], int]:
-        return lease_sends(store, self._line, self.inbox, now, limit)
+        return lease_sends(store, self._line, self.inbox, now, limit, self._pair)
 
     async def finish(self) -> None:
         """Wait for the sends in flight."""
@@ -114,31 +126,59 @@ class Sender:
         await self._writer.keep(event)
 
     async def _outcome(self, leased: Leased) -> dict[str, Any]:
-        now = now_ms()
+        if leased.answers:
+            await self._mark_read(leased)
+        message = leased.message
+        if message.content.form != "text":
+            try:
+                message = await self._uploading.done(message)
+            except Uncertain as error:  # a file that went up twice harms nobody: nothing was sent
+                return self._failed(leased, Temporary(str(error)))
+            except Exception as error:
+                return self._failed(leased, error, "upload")
         try:
-            receipt = await self._outside.converse(self._channel.send(leased.message), self._number)
+            receipt = await self._outside.converse(self._channel.send(message), self._number)
             provider_id = str(receipt.provider_id)
-        except Temporary as error:
-            if now - leased.created > GIVE_UP:
-                return {"outcome": "dead", "reason": f"given up after a day: {error}"}
-            return {
-                "outcome": "retry",
-                "due": now_ms() + backoff(leased.attempts, error.retry_after),
-                "reason": str(error),
-            }
-        except AuthFailed as error:
-            self._paused_until = now_ms() + PAUSE_ON_AUTH
-            self._notices.raise_once(f"connection {self._connection}", str(error))
-            return {"outcome": "retry", "due": self._paused_until, "reason": str(error)}
-        except Uncertain as error:
-            return self._doubt(str(error))
-        except Refused as error:
-            return {"outcome": "dead", "reason": str(error)}
         except Exception as error:
-            log.error("a channel failed inside send", inbox=self.inbox, error=type(error).__name__)
-            return self._doubt(f"the channel failed: {type(error).__name__}")
+            return self._failed(leased, error)
         self._notices.clear(f"connection {self._connection}")
         return {"outcome": "done", "provider_id": provider_id}
+
+    def _failed(self, leased: Leased, error: Exception, inside: str = "send") -> dict[str, Any]:
+        """What an error means for the send; `inside` upload: nothing was sent yet."""
+        now = now_ms()
+        match error:
+            case Temporary():
+                if now - leased.created > GIVE_UP:
+                    return {"outcome": "dead", "reason": f"given up after a day: {error}", "error": _name(error)}
+                return {
+                    "outcome": "retry",
+                    "due": now + backoff(leased.attempts, error.retry_after),
+                    "reason": str(error),
+                }
+            case AuthFailed():
+                self._paused_until = now + PAUSE_ON_AUTH
+                self._notices.raise_once(f"connection {self._connection}", str(error))
+                return {"outcome": "retry", "due": self._paused_until, "reason": str(error)}
+            case Uncertain():
+                return self._doubt(str(error))
+            case Refused():
+                return {"outcome": "dead", "reason": str(error), "error": _name(error)}
+        log.error("a channel failed", inbox=self.inbox, inside=inside, error=type(error).__name__)
+        what = f"the channel failed: {type(error).__name__}"
+        return self._doubt(what) if inside == "send" else {"outcome": "dead", "reason": f"{what}; nothing was sent"}
+
+    async def _mark_read(self, leased: Leased) -> None:
+        """A courtesy: it may fail, and it may not hold the answer for long."""
+        if not isinstance(self._channel, MarksRead):
+            return
+        message = leased.message
+        try:
+            calls = self._channel.mark_read(message.account, message.address, leased.answers, typing=True)
+            async with asyncio.timeout(MARK_READ):
+                await self._outside.converse(calls, self._number)
+        except Exception as error:
+            log.debug("a message was not marked as read", inbox=self.inbox, error=type(error).__name__)
 
     def _doubt(self, reason: str) -> dict[str, Any]:
         """No answer: wait for a status or echo where the channel has them, else say at once that nobody knows."""
@@ -146,6 +186,11 @@ class Sender:
             wait = self._line.config.hub.evidence_wait * 1000
             return {"outcome": "evidence", "due": now_ms() + int(wait), "reason": reason}
         return {"outcome": "uncertain", "reason": f"{reason}; it may or may not have arrived"}
+
+
+def _name(error: Exception) -> str:
+    """The error's class as events carry it; a channel's own kind of a closed window counts as one."""
+    return WindowClosed.__name__ if isinstance(error, WindowClosed) else type(error).__name__
 
 
 class Pace:

@@ -13,20 +13,23 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from hub.backup.settings import BackupSettings, RetentionSettings
 from hub.contracts.channel import Channel
-from hub.contracts.crm import CRM
+from hub.contracts.crm import CRM, KeepsFiles
 from hub.contracts.errors import ConfigError
 from hub.engine.loader import Plugins
 from hub.engine.starter import starter_files
 from hub.engine.tables import Key, Tables, closest, is_loopback, read_text, sentence
+from hub.engine.upkeep import UPKEEP, backup_settings, retention_settings
 from hub.mapping import Mapping as FieldMapping
 from hub.mapping import load_mapping
-from hub.rules import Policy, RuleSet, compile_rules
+from hub.rules import Policy, RuleSet, TemplateTable, TemplateText, compile_rules, compile_template
 
 PREFIX = "DRAGOMAN_"
 HOUR = 3_600_000  # ms
+FALLBACK = {"language", "params", "template"}
 RULE_TABLES = ("hours", "rule", "texts")
-TABLES = ("connection", "crm", "hub", "inbox", "plugin", *RULE_TABLES)
+TABLES = ("connection", "crm", "hub", "inbox", "plugin", *RULE_TABLES, *UPKEEP)
 
 
 def address(text: str) -> tuple[str, int]:
@@ -53,6 +56,9 @@ class HubSettings(BaseSettings):
     pause_after_human: float = Field(12, ge=0, description="hours of silent automation after a human's last message")
     automation_max_age: float = Field(6, gt=0, description="hours after which a late message gets no automatic reply")
     hook_deadline: float = Field(2.0, gt=0, description="seconds a plugin's event hook may take before it is killed")
+    session_gap: float = Field(30, gt=0, description="minutes of silence after which a new session begins")
+    media_fetch: bool = Field(True, description="fetch the files of inbound messages from the platforms")
+    media_max_mb: float = Field(100, gt=0, description="most megabytes of one file of an inbound message")
     crm_linger: float = Field(
         1.0, ge=0, description="seconds to gather CRM writes into one batch; half as long again when it is nearly full"
     )
@@ -123,11 +129,26 @@ class _Environment(EnvSettingsSource):
         self.env_vars = {name.lower(): value for name, value in environ.items()}
 
 
+class _CrmTable(BaseModel):
+    """What the hub itself reads from a table [crm.NAME]."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    log_mode: Literal["message", "session"] = Field(
+        "message", description='"message": a record for each; "session": one growing record for each session'
+    )
+    attachments: Literal["", "off", "upload"] = Field(
+        "", description='"upload" puts files into the CRM, "off" leaves them in the hub'
+    )
+
+
 class _InboxTable(BaseModel):
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
     connection: str = Field(description="the name of a [connection.NAME] table")
     account: str = Field(min_length=1, description="the account as the channel names it: a phone-number id, a bot's id")
+    mark_read: bool = Field(False, description="show people that their message was read, just before it is answered")
+    fallback: Any = Field(None, description="the template that goes instead of a text while the window is closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +161,33 @@ class ConnectionConfig:
 
 @dataclass(frozen=True, slots=True)
 class InboxConfig:
-    """One account of a connection."""
+    """One account of a connection.
+
+    `fallback` goes once in place of a text that comes too late for the window; `mark_read`: show people that their
+    message was read just before it is answered.
+    """
 
     name: str
     connection: str
     account: str
+    fallback: TemplateText | None = None
+    mark_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CrmConfig:
-    """One CRM and its field mapping. `mapping_file` is None while the packaged starter mapping is used."""
+    """One CRM and its field mapping. `mapping_file` is None while the packaged starter mapping is used.
+
+    `log_mode`: a record for each message, or one growing record for each session. `attachments`: whether files are
+    put into the CRM.
+    """
 
     name: str
     adapter: CRM[Any]
     mapping_file: Path | None
     mapping: FieldMapping
+    log_mode: Literal["message", "session"] = "message"
+    attachments: Literal["off", "upload"] = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +216,8 @@ class Config:
     policy: Policy
     version: str
     resting: dict[str, str] = field(default_factory=dict)
+    backup: BackupSettings = field(default_factory=lambda: BackupSettings.model_validate({}))
+    retention: RetentionSettings = field(default_factory=lambda: RetentionSettings.model_validate({}))
     _accounts: dict[tuple[str, str], InboxConfig] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -216,6 +251,8 @@ def load_config(file: Path, plugins: Plugins, environ: Mapping[str, str]) -> Con
         policy=Policy(max_age=int(hub.automation_max_age * HOUR)),
         version=hashlib.sha256("\0".join([text, *mapping_texts]).encode()).hexdigest()[:16],
         resting=resting,
+        backup=backup_settings(tables),
+        retention=retention_settings(tables),
     )
 
 
@@ -279,8 +316,25 @@ def _inboxes(tables: Tables, connections: Mapping[str, Any], resting: Mapping[st
                 "an account is one inbox; remove one of the two",
             )
         if inbox.connection in connections:
-            inboxes[name] = InboxConfig(name, inbox.connection, inbox.account)
+            fallback = _fallback(tables, (*path, "fallback"), inbox.fallback)
+            inboxes[name] = InboxConfig(name, inbox.connection, inbox.account, fallback, inbox.mark_read)
     return inboxes
+
+
+def _fallback(tables: Tables, path: Key, table: Any) -> TemplateText | None:
+    if table is None:
+        return None
+    if not isinstance(table, dict) or not table.keys() <= FALLBACK or not {"template", "language"} <= table.keys():
+        remedy = 'fallback = { template = "name", language = "en", params = ["{{ person.name or \'there\' }}"] }'
+        raise tables.error(path, "'fallback' is no template", remedy)
+    named = {"name": table["template"], "language": table["language"], "params": table.get("params", [])}
+    if not isinstance(named["name"], str) or not isinstance(named["language"], str):
+        raise tables.error(path, "'template' and 'language' are texts", "as the platform has them")
+    template = compile_template(TemplateTable(**named), path, tables.where)
+    if wrong := sorted(name for name in template.uses if name not in ("inbox", "person.language", "person.name")):
+        what = f"the fallback's params name {wrong[0]}, which is not known when it goes"
+        raise tables.error((*path, "params"), what, "known: inbox, person.language, person.name")
+    return template
 
 
 def _crms(tables: Tables, plugins: Plugins, region: str) -> tuple[dict[str, CrmConfig], list[str]]:
@@ -290,11 +344,21 @@ def _crms(tables: Tables, plugins: Plugins, region: str) -> tuple[dict[str, CrmC
         adapter = _kind(tables, path, table, "adapter", plugins.crms)
         if adapter not in plugins.crms:
             raise _unknown(tables, path, "adapter", adapter, plugins.crms, _quarantine(plugins))
+        if name in tables.named("connection"):
+            what = f"a connection and a CRM are both called '{name}'"
+            raise tables.error(path, what, f"both are called at /hook/{name}: rename one of them")
         cls = plugins.crms[adapter]
-        settings = tables.build(cls.Settings, _without(table, "adapter", "mapping"), path)
+        own = tables.build(_CrmTable, {key: table[key] for key in _CrmTable.model_fields if key in table}, path)
+        settings = tables.build(cls.Settings, _without(table, "adapter", "mapping", *_CrmTable.model_fields), path)
+        made = cls(settings, region=region)
+        if own.attachments == "upload" and not isinstance(made, KeepsFiles):
+            what = f"the adapter '{adapter}' puts no files into the CRM"
+            raise tables.error((*path, "attachments"), what, 'write attachments = "off"')
         mapping_file, shown, text = _mapping_text(tables, path, table.get("mapping"), adapter)
         texts.append(text)
-        crms[name] = CrmConfig(name, cls(settings, region=region), mapping_file, load_mapping(text, shown))
+        attachments = own.attachments or ("upload" if isinstance(made, KeepsFiles) else "off")
+        mapping = load_mapping(text, shown)
+        crms[name] = CrmConfig(name, made, mapping_file, mapping, own.log_mode, attachments)
     return crms, texts
 
 
@@ -342,6 +406,13 @@ def _rules(tables: Tables, plugins: Plugins) -> RuleSet:
                 if name not in known:
                     what = f"rule '{rule.name}' names the {key} '{name}', which is not there"
                     raise tables.error(("rule", place, key), what, closest(name, known))
+        if rule.content is None:
+            continue
+        for name in sorted(rule.channels & plugins.channels.keys()):
+            form, able = rule.content.form, plugins.channels[name].capabilities.forms
+            if form not in able:
+                what = f"rule '{rule.name}' sends the form '{form}', which the channel '{name}' does not have"
+                raise tables.error(("rule", place, "channel"), what, f"{name} sends {', '.join(sorted(able))}")
     return rules
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import structlog
 
-from hub.engine.effects import humans, messages, records, settling
+from hub.engine.effects import approvals, changes, humans, media, messages, news, records, settling, touched, writes
+from hub.engine.effects.restored import in_doubt
 from hub.engine.line import Line
 from hub.model import events as ev
 from hub.model.events import Event
-from hub.store import Store
+from hub.store import Store, StoreTrouble
 from hub.store.journal import Claimed
 from hub.store.workspace import Needs, Workspace
 
@@ -28,11 +29,17 @@ EFFECTS: dict[type[Event], tuple[Look, Act]] = {
     ev.MessageReceived: (messages.look, messages.received),
     ev.MessageEchoed: (messages.look_echo, messages.echoed),
     ev.ConsentChanged: (messages.look_consent, messages.consent),
+    ev.MessageChanged: (changes.look_message, changes.changed),
+    ev.IdentityChanged: (changes.look_identity, changes.moved),
+    ev.AccountNews: (messages.look_nothing, news.heard),
+    ev.MediaSettled: (media.look, media.settled),
     ev.Unknown: (messages.look_nothing, messages.unknown),
     ev.StatusReported: (settling.look_status, settling.status),
     ev.SendSettled: (settling.look_send, settling.send),
-    ev.CrmSettled: (settling.look_crm, settling.crm),
+    ev.CrmSettled: (writes.look, writes.settled),
     ev.RecordsRead: (records.look, records.read),
+    ev.RecordsTouched: (touched.look, touched.touched),
+    ev.TemplatesRead: (messages.look_nothing, approvals.read),
     ev.HumanReplied: (humans.look_person, humans.replied),
     ev.PauseChanged: (humans.look_person, humans.paused),
     ev.DeadHandled: (humans.look_dead, humans.dead),
@@ -52,15 +59,22 @@ class Stepped:
 
 
 def step(store: Store, line: Line, now: int, budget: int) -> Stepped:
-    """Work off the next events. If the batch fails as a whole, it is taken one by one and the culprit is buried."""
+    """Work off the next events. If the batch fails as a whole, it is taken one by one and the culprit is buried.
+
+    Raises StoreTrouble when the store itself cannot work: everything stays as it was.
+    """
     try:
         return _batch(store, line, now, budget)
+    except StoreTrouble:  # no event is to blame
+        raise
     except Exception as error:
         log.error("step failed, taking its events one by one", error=type(error).__name__)
     done = Stepped()
     for _ in range(budget):
         try:
             one = _batch(store, line, now, 1)
+        except StoreTrouble:
+            raise
         except Exception as error:
             one = _bury_first(store, now, f"the hub could not process it: {type(error).__name__}: {error}")
         if not one.events:
@@ -77,6 +91,7 @@ def _batch(store: Store, line: Line, now: int, budget: int) -> Stepped:
         if not claimed:
             return Stepped()
         work, needs, buried = store.workspace(now), Needs(), 0
+        work.session_gap = int(line.config.hub.session_gap * 60_000)
         planned: list[tuple[Act, Event, Claimed]] = []
         for row in claimed:
             try:
@@ -90,6 +105,8 @@ def _batch(store: Store, line: Line, now: int, budget: int) -> Stepped:
         work.load(needs)
         for act, event, row in planned:
             act(event, row, line, work)
+        if line.restored:
+            in_doubt(claimed, line, work)
         work.save()
         store.unqueue([row.seq for row in claimed])
     return Stepped(len(claimed), buried, work.woken)

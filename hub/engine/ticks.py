@@ -5,7 +5,14 @@ from __future__ import annotations
 from hub.engine.line import incoming
 from hub.model.events import SendSettled, TimerDue
 from hub.store import Store
+from hub.store.clock import shift
 from hub.store.timers import fire
+
+
+def clock_was_set(store: Store, by: int) -> None:
+    """The machine's clock jumped back by `by` ms (below 0): what waits to be tried again waits no longer for it."""
+    with store.transaction():
+        shift(store.db, by)
 
 
 def tick(store: Store, now: int) -> int:
@@ -27,8 +34,8 @@ def tick(store: Store, now: int) -> int:
                     )
                 )
             )
-        for outbox, attempts in store.expired_evidence(now):
-            reason = "no answer, and no status came in time: it may or may not have arrived"
+        for outbox, attempts, restored in store.expired_evidence(now):
+            reason = restored or "no answer, and no status came in time: it may or may not have arrived"
             key = f"{outbox}.{attempts}.silence"
             events.append(incoming(SendSettled(key=key, at=now, outbox=outbox, outcome="uncertain", reason=reason)))
         if events:

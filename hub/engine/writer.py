@@ -18,11 +18,15 @@ from hub.engine.line import Line, incoming, now_ms
 from hub.engine.pulse import WRITER, Pulse
 from hub.engine.step import step
 from hub.model.events import Event
-from hub.store import Store
+from hub.store import Store, StoreTrouble
 from hub.store.journal import Incoming
 
 log = structlog.get_logger("hub.writer")
 T = TypeVar("T")
+
+
+AGAIN = 0.25
+"""Seconds between two tries while the store cannot work."""
 
 
 class Busy(Unavailable):
@@ -39,6 +43,9 @@ class Writer:
         self.stepped = self.buried = self.accepted = self.duplicates = 0
         self._woken, self._limit, self._budget, self._pulse = woken, limit, budget, pulse
         self._inbox: SimpleQueue[Any] = SimpleQueue()
+        self._stuck: list[Any] = []
+        self.trouble = ""
+        """Why the store cannot work now; "" while it can. What was asked of it is asked again until it does."""
         self._gathered: list[tuple[Sequence[Incoming], asyncio.Future[list[int]]]] = []
         self._waiting = 0
         self._stopping = False
@@ -100,8 +107,9 @@ class Writer:
     def _run(self) -> None:
         pending = True
         while True:
+            pause = AGAIN if self.trouble else 0 if pending else 1.0
             try:
-                jobs = [self._inbox.get(timeout=0 if pending else 1.0)]
+                jobs = [self._inbox.get(timeout=pause)]
             except Empty:
                 jobs = []
             try:
@@ -110,16 +118,19 @@ class Writer:
             except Empty:
                 pass
             self._pulse.beat(WRITER)
+            stuck, self._stuck = self._stuck, []
+            self.trouble = ""
             groups = [group for job in jobs if isinstance(job, list) for group in job]
             if groups:
                 pending |= self._accept(groups)
-            for job in jobs:
+            for job in (*stuck, *jobs):
                 if isinstance(job, tuple):
                     self._call(*job)
                     pending = True
             if pending:
                 pending = self._step()
-            if self._stopping and not pending and self._inbox.empty():
+            if self._stopping and (self.trouble or not pending) and self._inbox.empty():
+                self._post(self._fail, [future for _, future in self._stuck], Unavailable(self.trouble), 0)
                 return
 
     def _accept(self, groups: list[tuple[Sequence[Incoming], asyncio.Future[list[int]]]]) -> bool:
@@ -127,9 +138,14 @@ class Writer:
         try:
             seqs = self.store.accept(events)
         except Exception as error:
-            if len(groups) > 1:  # what one connection cannot have stored must not cost the others
+            if len(groups) > 1 and not isinstance(
+                error, StoreTrouble
+            ):  # what one connection cannot have stored must not cost the others
                 return sum(self._accept([group]) for group in groups) > 0
-            log.error("events could not be stored", events=len(events), error=f"{type(error).__name__}: {error}")
+            if isinstance(error, StoreTrouble):
+                self.trouble = str(error)
+            else:
+                log.error("events could not be stored", events=len(events), error=f"{type(error).__name__}: {error}")
             failure = Unavailable("the store does not take events now", retry_after=5)
             self._post(self._fail, [future for _, future in groups], failure, len(events))
             return False
@@ -151,13 +167,21 @@ class Writer:
     def _call(self, work: Callable[[Store], Any], future: asyncio.Future[Any]) -> None:
         try:
             result = work(self.store)
+        except StoreTrouble as error:  # who asked has no other store to go to: asked again until it works
+            self.trouble = str(error)
+            if not future.cancelled():
+                self._stuck.append((work, future))
         except Exception as error:
             self._post(self._fail, [future], error, 0)
         else:
             self._post(self._succeed, future, result)
 
     def _step(self) -> bool:
-        done = step(self.store, self.line, now_ms(), self._budget)
+        try:
+            done = step(self.store, self.line, now_ms(), self._budget)
+        except StoreTrouble as error:
+            self.trouble = str(error)
+            return True
         self.stepped += done.events
         self.buried += done.buried
         if done.woken:

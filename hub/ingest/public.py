@@ -1,4 +1,4 @@
-"""`/hook/{connection}`: the address each platform calls.
+"""`/hook/{name}`: the address that the platform of a connection, or a CRM, calls.
 
 Statuses: 200 stored (or nothing worth storing) · 400 not this platform's format · 401 signature · 404 no such
 connection · 413 too large · 503 with Retry-After: come again (full, disk low, stopping). A good event never gets 4xx.
@@ -7,14 +7,17 @@ connection · 413 too large · 503 with Retry-After: come again (full, disk low,
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import structlog
 from aiohttp import web
 
-from hub.contracts.channel import Reply, Request
+from hub.contracts.channel import Channel, Reply, Request
+from hub.contracts.crm import Hears
 from hub.contracts.errors import BadSignature, HubError
+from hub.engine.doctor import WELL_KNOWN, door_name
 from hub.engine.hub import Hub
-from hub.engine.line import now_ms
+from hub.engine.line import CRM, now_ms
 from hub.engine.poller import raw_incoming
 from hub.engine.pulse import LOOP, numbers
 
@@ -29,8 +32,12 @@ class PublicListener:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._base = hub.config.hub.public_url.rstrip("/")
-        self._numbers = numbers(hub.config.connections)
+        self._numbers = numbers([*hub.config.connections, *hub.config.crms])
         self.answers: Counter[int] = Counter()
+
+    async def door(self, request: web.Request) -> web.Response:
+        """Whose door this is, for `dragoman doctor`."""
+        return web.Response(text=door_name(self._hub.line.tag))
 
     async def hook(self, request: web.Request) -> web.Response:
         """A platform calls."""
@@ -38,14 +45,24 @@ class PublicListener:
         self.answers[response.status] += 1
         return response
 
+    def _called(self, name: str) -> tuple[Channel[Any] | Hears, str] | None:
+        """Who is called by that name, and the journal's source of what comes: a connection, or a CRM that hears."""
+        config = self._hub.config
+        if (connection := config.connections.get(name)) is not None:
+            return connection.channel, name
+        crm = config.crms.get(name)
+        if crm is not None and isinstance(crm.adapter, Hears) and crm.adapter.hearing():
+            return crm.adapter, CRM + name
+        return None
+
     async def _hook(self, request: web.Request) -> web.Response:
         name = request.match_info["connection"]
-        connection = self._hub.config.connections.get(name)
-        if connection is None:
+        found = self._called(name)
+        if found is None:
             if name in self._hub.config.resting:
                 return web.Response(status=503, headers=COME_AGAIN, text="come again")
             return web.Response(status=404, text="no such connection")
-        channel, pulse = connection.channel, self._hub.pulse
+        (channel, source), pulse = found, self._hub.pulse
         if not self._hub.accepting:
             return web.Response(status=503, headers=COME_AGAIN, text="come again")
         try:
@@ -56,7 +73,7 @@ class PublicListener:
         pulse.beat(LOOP, self._numbers[name])
         try:
             if request.method == "GET":
-                reply = channel.handshake(asked)
+                reply = channel.handshake(asked) if isinstance(channel, Channel) else None
                 return _answer(reply) if reply else web.Response(status=404, text="not a handshake")
             channel.verify(asked)
         except BadSignature as error:
@@ -79,7 +96,7 @@ class PublicListener:
                 return web.Response(status=503, headers=COME_AGAIN, text="come again")
             received = now_ms()
             try:
-                await self._hub.writer.accept([raw_incoming(name, raw, received) for raw in raws])
+                await self._hub.writer.accept([raw_incoming(source, raw, received) for raw in raws])
             except HubError:
                 return web.Response(status=503, headers=COME_AGAIN, text="come again")
         return web.Response(status=200)
@@ -95,6 +112,7 @@ def public_app(hub: Hub) -> web.Application:
     listener = PublicListener(hub)
     app.router.add_route("GET", "/hook/{connection}", listener.hook, expect_handler=None)
     app.router.add_route("POST", "/hook/{connection}", listener.hook)
+    app.router.add_get(WELL_KNOWN, listener.door)
     app[LISTENER] = listener
     return app
 

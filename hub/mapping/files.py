@@ -6,6 +6,7 @@
     lifecyclestage = { value = "lead" }               # a constant
 
 `when = "create"` (the default) writes the field only when the hub makes the record; `"always"` at every write.
+`wins` says whose value stays when the hub and the CRM both changed it: `"crm"` (the default), `"hub"` or `"newest"`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hub.contracts.errors import ConfigError
 from hub.contracts.toml_lines import Lines
 
 When = Literal["create", "always"]
+Wins = Literal["crm", "hub", "newest"]
 
 SOURCES: dict[str, str] = {
     "name": "the whole name as the channel gave it",
@@ -45,6 +47,7 @@ class FieldRule:
     source: str = ""
     value: str = ""
     when: When = "create"
+    wins: Wins = "crm"
     where: str = ""
 
 
@@ -90,8 +93,8 @@ def _rule(name: str, entry: Any, lines: Lines) -> FieldRule:
             f"'{name}' has no source", where=lines.where(path), remedy=f'{name} = "phone" or {{ value = "..." }}'
         )
     for key in table:
-        if key not in ("from", "value", "when"):
-            remedy = closest(key, ("from", "value", "when"), "keys")
+        if key not in ("from", "value", "when", "wins"):
+            remedy = closest(key, ("from", "value", "when", "wins"), "keys")
             raise ConfigError(f"'{name}': unknown key '{key}'", where=lines.where((*path, key)), remedy=remedy)
     if ("from" in table) == ("value" in table):
         remedy = f'{name} = {{ from = "phone" }} or {{ value = "..." }}'
@@ -102,6 +105,13 @@ def _rule(name: str, entry: Any, lines: Lines) -> FieldRule:
             f"'{name}': when = {when!r} is unknown",
             where=lines.where((*path, "when")),
             remedy='when = "create" or "always"',
+        )
+    wins = table.get("wins", "crm")
+    if wins not in ("crm", "hub", "newest") or ("wins" in table and "value" in table):
+        raise ConfigError(
+            f"'{name}': wins = {wins!r} is unknown" if "from" in table else f"'{name}': a constant has no wins",
+            where=lines.where((*path, "wins")),
+            remedy='{ from = "phone", when = "always", wins = "crm" }, or "hub", or "newest"',
         )
     if "value" in table:
         value = table["value"]
@@ -121,7 +131,7 @@ def _rule(name: str, entry: Any, lines: Lines) -> FieldRule:
             where=lines.where((*path, "from")),
             remedy=closest(str(source), SOURCES, "sources"),
         )
-    return FieldRule(field=name, source=source, when=when, where=lines.where(path))
+    return FieldRule(field=name, source=source, when=when, wins=wins, where=lines.where(path))
 
 
 def closest(name: str, known: Iterable[str], noun: str) -> str:

@@ -42,7 +42,7 @@ class Send(Command):
 class MakeRecord(Command):
     """Create a record in every CRM under the person's contact: a task, a ticket, a deal, a note.
 
-    `stage` "" = the CRM's first; `due` ms, 0 = none; `owner` "" = the contact's owner.
+    `stage` "" = the CRM's first; `due` ms, 0 = none; `owner` "" = the contact's owner. `once` as in `Send`.
     """
 
     kind: ClassVar[str] = "make_record"
@@ -53,6 +53,7 @@ class MakeRecord(Command):
     priority: Literal["", "low", "medium", "high"] = ""
     owner: str = ""
     due: int = 0
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

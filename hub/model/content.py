@@ -46,7 +46,8 @@ class Option:
 class Template:
     """A text the platform approved beforehand, by name and language, and the values of its variables in order.
 
-    `buttons` are the values of those buttons that take one, in order ("" for a button without).
+    `buttons` are the values of those buttons that take one, in order ("" for a button without). `names` are the names
+    of the variables, the header's first, where the platform has named ones (WhatsApp: `{{first_name}}`).
     """
 
     name: str
@@ -55,6 +56,7 @@ class Template:
     header: tuple[str, ...] = ()
     buttons: tuple[str, ...] = ()
     media: Media | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +147,7 @@ def _part(cls: Any, data: Mapping[str, Any] | None) -> Any:
 def _template(data: Mapping[str, Any] | None) -> Template | None:
     if not data:
         return None
-    lists = {name: tuple(map(str, data[name])) for name in ("body", "header", "buttons") if name in data}
+    lists = {name: tuple(map(str, data[name])) for name in ("body", "header", "buttons", "names") if name in data}
     return Template(**{**data, **lists, "media": _part(Media, data.get("media"))})
 
 

@@ -125,7 +125,11 @@ class AccountNews(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReported(Event):
-    """What became of an outbound message. Late, repeated and reordered reports are normal."""
+    """What became of an outbound message. Late, repeated and reordered reports are normal.
+
+    `code` of a failed one: the name of the class in `hub.contracts.errors` that says what it means ("WindowClosed"),
+    "" = unknown.
+    """
 
     kind: ClassVar[str] = "status.reported"
     account: str
@@ -133,6 +137,7 @@ class StatusReported(Event):
     status: Literal["sent", "delivered", "read", "failed"]
     callback: str = ""
     error: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +180,8 @@ class RecordsTouched(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendSettled(Event):
-    """How one started send ended. `outcome` retry carries `due`; `reason` is a sentence for a human."""
+    """How one started send ended. `outcome` retry carries `due`; `reason` is a sentence for a human; `error` of a dead
+    one is the name of the class in `hub.contracts.errors` that stopped it."""
 
     kind: ClassVar[str] = "send.settled"
     outbox: int
@@ -183,14 +189,16 @@ class SendSettled(Event):
     provider_id: str = ""
     reason: str = ""
     due: int = 0
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowOutcome:
-    """The fate of one row of a CRM batch. `record` is the record id when done."""
+    """The fate of one row of a CRM batch. `record` is the record id when done. `dropped`: a person removed in the CRM
+    what was to be changed; it is never made again."""
 
     outbox: int
-    outcome: Literal["done", "retry", "doubt", "dead", "relink"]
+    outcome: Literal["done", "retry", "doubt", "dead", "relink", "dropped"]
     record: str = ""
     new: bool = False
     reason: str = ""
@@ -211,7 +219,8 @@ class RecordsRead(Event):
     """A page of CRM records, read by the hub; `cursor` is stored with it. `at` is the time before the reading began.
 
     `feed`: the `first` read of everybody, `recent` changes, or `touched` records read again after a webhook.
-    `final` ends the first read: from now on unknown people may be created in the CRM.
+    `final` ends the first read: from now on unknown people may be created in the CRM. `refs` are the records that were
+    asked for, of feed `touched`.
     """
 
     kind: ClassVar[str] = "records.read"
@@ -223,6 +232,7 @@ class RecordsRead(Event):
     objects: tuple[CrmObject, ...] = ()
     gone: tuple[Gone, ...] = ()
     answers: tuple[Answer, ...] = ()
+    refs: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,6 +380,7 @@ def unpack(data: Mapping[str, Any]) -> Event:
         values["objects"] = tuple(CrmObject.load(row) for row in values.get("objects", ()))
         values["gone"] = tuple(Gone(**row) for row in values.get("gone", ()))
         values["answers"] = tuple(Answer(**row) for row in values.get("answers", ()))
+        values["refs"] = tuple(Ref(*ref) for ref in values.get("refs", ()))
     elif cls is TemplatesRead:
         values["templates"] = tuple(values["templates"])
     elif cls is DeadHandled:

@@ -27,6 +27,10 @@ class Decision(NamedTuple):
 
 
 NOTHING = Decision()
+CHOICES = ("buttons", "list")
+"""Forms that say nothing without a text."""
+UNANSWERED = frozenset({"reaction"})
+"""Forms that nobody answers, and that no word of consent stands in: a thumb is no request."""
 
 
 def decide(event: MessageReceived, view: View, rules: RuleSet, policy: Policy) -> Decision:
@@ -36,6 +40,8 @@ def decide(event: MessageReceived, view: View, rules: RuleSet, policy: Policy) -
     stops, but then never resumes: a newer stop may already stand. After that no automation acts for history, for
     people who opted out, for late messages and while a human has the conversation.
     """
+    if event.form in UNANSWERED:
+        return NOTHING
     late = view.received - (event.at or view.received) > policy.max_age
     wants = consent_word(event.text)
     if wants is False:
@@ -55,28 +61,43 @@ def decide(event: MessageReceived, view: View, rules: RuleSet, policy: Policy) -
 
 def _by_rules(event: MessageReceived, view: View, rules: RuleSet) -> Decision:
     found = rules.keywords.find(event.text)
-    if not found and not rules.plain:
+    pressed = rules.pressed.get(event.payload, ()) if event.payload else ()
+    if not found and not pressed and not rules.plain:
         return NOTHING
     commands: list[Command] = []
     because: list[str] = []
-    for place in sorted({*found, *rules.plain}):
+    for place in sorted({*found, *pressed, *rules.plain}):
         rule = rules.rules[place]
-        matched = _matched(rule, found.get(place, ""), view)
+        matched = _matched(rule, found.get(place, ""), event.payload if place in pressed else "", view)
         if matched is None:
             continue
         if rule.once_per and _fired(rule, view) > view.received - rule.once_per:
             because.append(f"{rule.name}: {matched}; not again so soon")
             continue
-        text = rule.reply.render(view.person.language, _values(rule, event, view) if rule.reply.uses else {})
-        if text:
-            commands.append(Send(rule=rule.name, text=text, once=bool(rule.once_per)))
-            because.append(f"{rule.name}: {matched}")
-        else:
-            because.append(f"{rule.name}: {matched}; the text is empty")
+        asked = _commands(rule, event, view)
+        commands += asked
+        because.append(f"{rule.name}: {matched}" if asked else f"{rule.name}: {matched}; the text is empty")
     return Decision(tuple(commands), tuple(because))
 
 
-def _matched(rule: Rule, keyword: str, view: View) -> str | None:
+def _commands(rule: Rule, event: MessageReceived, view: View) -> list[Command]:
+    """What the rule asks for; no message where its text came out empty and nothing stands without it."""
+    language, once = view.person.language, bool(rule.once_per)
+    values = _values(rule, event, view) if rule.uses else {}
+    text = rule.reply.render(language, values) if rule.reply is not None else ""
+    asked: list[Command] = []
+    if rule.content is None:
+        if text:
+            asked.append(Send(rule=rule.name, text=text, once=once))
+    else:
+        content = rule.content.make(language, values)
+        if text or content.form not in CHOICES:
+            asked.append(Send(rule=rule.name, text=text, once=once, content=content))
+    asked += [r.command(rule.name, language, values, view.received, once=once) for r in rule.records]
+    return asked
+
+
+def _matched(rule: Rule, keyword: str, payload: str, view: View) -> str | None:
     """What made the rule match, in few words; None when it does not."""
     talk = view.conversation
     if (rule.inboxes and talk.inbox not in rule.inboxes) or (rule.channels and talk.channel not in rule.channels):
@@ -86,6 +107,8 @@ def _matched(rule: Rule, keyword: str, view: View) -> str | None:
     if rule.outside is not None and rule.outside.is_open(view.received):
         return None
     matched = [f"keyword '{keyword}'"] if keyword else []
+    if payload:
+        matched.append(f"choice '{payload}'")
     if rule.outside is not None:
         matched.append(f"outside hours '{rule.outside.name}'")
     if rule.first:

@@ -25,7 +25,9 @@ class SendState:
     `window` ms in which free text is allowed after the person's last message (`last_inbound`), 0 = always ·
     `paused_until` a human has the case until then · `replies_since_inbound` automatic replies already sent to the
     message that caused this one, at most `max_replies` · `repeats` this text already went out as an automatic
-    answer to it · `created` when the send was decided.
+    answer to it · `created` when the send was decided · `form` of its content, `sendable` whether the channel has it ·
+    `fault` what is wrong with its template, one sentence · `fallback` a template may go instead while the window is
+    closed · `ready` when the person may be written to again.
     """
 
     cls: SendClass
@@ -37,13 +39,20 @@ class SendState:
     max_replies: int
     repeats: bool
     created: int
+    form: str = "text"
+    sendable: bool = True
+    fault: str = ""
+    fallback: bool = False
+    ready: int = 0
 
 
 class Verdict(NamedTuple):
-    """`send` now, or `drop` for ever: `reason` is kept with the message."""
+    """`send` now, `wait` until `due` (ms), `drop` for ever, or drop it and let the inbox's `template` go instead:
+    `reason` is kept with the message."""
 
-    action: Literal["send", "drop"]
+    action: Literal["send", "drop", "template", "wait"]
     reason: str = ""
+    due: int = 0
 
 
 SEND = Verdict("send")
@@ -53,20 +62,40 @@ def may_send(state: SendState, now: int) -> Verdict:
     """Whether the message may leave at `now` (ms). The first reason against it wins, the graver ones first."""
     if state.opted_out:
         return Verdict("drop", "The person asked for no more messages.")
-    if state.window and not (state.last_inbound and now < state.last_inbound + state.window - MARGIN):
-        return Verdict("drop", f"The channel's {_span(state.window)} window after the person's last message is closed.")
+    if not state.sendable:
+        return Verdict("drop", f"This channel cannot send the form '{state.form}'.")
+    closed = ""
+    if (
+        state.window
+        and state.form != "template"
+        and not (state.last_inbound and now < state.last_inbound + state.window - MARGIN)
+    ):
+        closed = f"The channel's {_span(state.window)} window after the person's last message is closed."
+        if not state.fallback:
+            return Verdict("drop", closed)
+    if state.fault:
+        return Verdict("drop", state.fault)
+    if against := _against(state, now):
+        return Verdict("drop", against)
+    if closed:
+        return Verdict("template", closed)
+    if state.ready > now:
+        return Verdict("wait", "the platform takes only so many messages to one person", state.ready)
+    return SEND
+
+
+def _against(state: SendState, now: int) -> str:
+    """What speaks against an automatic message beside consent and window; "" = nothing."""
     if state.cls == "human":
-        return SEND
+        return ""
     if state.paused_until > now:
-        return Verdict("drop", "A human has the case: automation is paused.")
+        return "A human has the case: automation is paused."
     if state.cls == "reply":
         if now - state.created > STALE:
-            return Verdict("drop", f"The reply waited longer than {_span(STALE)}.")
+            return f"The reply waited longer than {_span(STALE)}."
         if state.replies_since_inbound >= state.max_replies:
-            return Verdict("drop", f"The person's last message already got {state.replies_since_inbound} replies.")
-    if state.repeats:
-        return Verdict("drop", "The same text was already sent as an answer to this message.")
-    return SEND
+            return f"The person's last message already got {state.replies_since_inbound} replies."
+    return "The same text was already sent as an answer to this message." if state.repeats else ""
 
 
 def _span(ms: int) -> str:

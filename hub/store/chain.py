@@ -19,7 +19,8 @@ _CALLBACK = re.compile(r"[0-9a-f]{8}\.(\d{1,18})")
 def chains(db: Database, name: str) -> list[Row]:
     """What `name` can mean, each with its whole chain; empty when nothing is called so.
 
-    A message: the hub's id (12, m12, or as it stands in the CRM), the platform's id, the id of its record in the CRM.
+    A message: the hub's id (12, m12, or as it stands in the CRM: `hub_sequence`), the platform's id, the id of
+    its record in the CRM.
     A person: the id of the contact in the CRM.
     """
     messages: dict[int, str] = {}
@@ -44,7 +45,8 @@ def _message(db: Database, number: int, how: str) -> Row:
     found = _rows(
         db,
         "SELECT m.id, m.direction, m.author, m.agent, m.form, m.text, m.provider_id, m.at, m.received, m.status,"
-        " m.status_at, m.reason, m.event, m.person, p.name, c.id AS conversation, c.inbox FROM messages m"
+        " m.status_at, m.reason, m.event, m.edited, m.deleted, m.person, p.name, c.id AS conversation, c.inbox"
+        " FROM messages m"
         " LEFT JOIN people p ON p.id=m.person LEFT JOIN conversations c ON c.id=m.conversation WHERE m.id=?",
         (number,),
     )
@@ -58,6 +60,12 @@ def _message(db: Database, number: int, how: str) -> Row:
         "event": _event(db, message["event"]),
         "decisions": _decisions(db, message["event"]),
         "commands": _commands(db, message["event"], number, message["person"]),
+        "files": _rows(
+            db,
+            "SELECT id, kind, name, mime, size, state, blob, due, attempts, reason FROM media WHERE message=?"
+            " ORDER BY id LIMIT ?",
+            (number, LIMIT),
+        ),
         "statuses": _rows(
             db, "SELECT status, at, error FROM statuses WHERE message=? ORDER BY at LIMIT ?", (number, LIMIT)
         ),
@@ -138,8 +146,8 @@ def _dead(db: Database, seq: int, message: int) -> list[Row]:
     return _rows(
         db,
         "SELECT id, kind, cause, at, state FROM dead WHERE (kind IN ('event', 'unrouted', 'plugin') AND ref=?)"
-        " OR (kind IN ('send', 'uncertain', 'person', 'log') AND ref IN (SELECT id FROM outbox WHERE message=?"
-        " AND message>0)) ORDER BY id LIMIT ?",
+        " OR (kind IN ('send', 'uncertain', 'person', 'log', 'object', 'file')"
+        " AND ref IN (SELECT id FROM outbox WHERE message=? AND message>0)) ORDER BY id LIMIT ?",
         (seq, message, LIMIT),
     )
 

@@ -64,6 +64,17 @@ def _listed(sql: str, size: int) -> str:
     return sql.replace("(*)", "(" + ",".join("?" * size) + ")")
 
 
+class StoreTrouble(Exception):
+    """The store cannot work now, whatever is asked of it: the disk is full or fails, or the file is locked or broken.
+
+    No event is to blame: what was asked is to be asked again.
+    """
+
+
+_TROUBLE = {5, 6, 7, 8, 10, 11, 13, 14, 26}
+"""SQLite's BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB (sqlite.org, "Result Codes")."""
+
+
 class Database:
     """A connection that one thread uses at a time."""
 
@@ -107,15 +118,18 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside becomes durable together on leaving, or nothing does."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        """Everything inside becomes durable together on leaving, or nothing does. Raises StoreTrouble."""
         try:
+            self.connection.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self.connection.execute("ROLLBACK")
+            self.connection.execute("COMMIT")
+        except BaseException as error:
             self._next.clear()
+            if self.connection.in_transaction:  # some failures of SQLite have ended it already
+                self.connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _TROUBLE:
+                raise StoreTrouble(str(error)) from error
             raise
-        self.connection.execute("COMMIT")
 
     def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""

@@ -57,12 +57,13 @@ def hold_logs(db: Database, crm: str, people: Sequence[int], reason: str) -> Non
     )
 
 
-def expired_evidence(db: Database, now: int, limit: int = 500) -> list[tuple[int, int]]:
-    """Sends whose evidence did not come in time: (outbox id, attempts)."""
+def expired_evidence(db: Database, now: int, limit: int = 500) -> list[tuple[int, int, str]]:
+    """Sends whose evidence did not come in time: (outbox id, attempts, why a restore put it in doubt)."""
     return [
-        (row[0], row[1])
+        (row[0], row[1], row[3] if row[2] else "")
         for row in db.rows(
-            "SELECT id, attempts FROM outbox WHERE open=1 AND kind='send' AND state='evidence' AND due<=? LIMIT ?",
+            "SELECT id, attempts, doubt, reason FROM outbox"
+            " WHERE open=1 AND kind='send' AND state='evidence' AND due<=? LIMIT ?",
             (now, limit),
         )
     ]

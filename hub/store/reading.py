@@ -97,7 +97,7 @@ def known(db: Database, reference: int | Sequence[str]) -> tuple[int, str, int]:
 _DEAD = """SELECT d.id, d.kind, d.ref, d.person, coalesce(p.name, ''),
  coalesce(o.kind || ' to ' || o.target, j.source || ' ' || j.key, ''), d.cause, d.at
  FROM dead d LEFT JOIN people p ON p.id=d.person
- LEFT JOIN outbox o ON o.id=d.ref AND d.kind IN ('send', 'uncertain', 'person', 'log')
+ LEFT JOIN outbox o ON o.id=d.ref AND d.kind IN ('send', 'uncertain', 'person', 'log', 'object', 'file')
  LEFT JOIN journal j ON j.seq=d.ref AND d.kind IN ('event', 'unrouted', 'plugin') WHERE d.state='open'"""
 
 

@@ -77,6 +77,12 @@ class Shelf(Generic[R]):
         """The row, if it was fetched or added."""
         return self.rows.get(row_id)
 
+    def forget(self, row_id: int) -> None:
+        """The row is not there any more: nothing of it is saved."""
+        self.rows.pop(row_id, None)
+        self._old.pop(row_id, None)
+        self._new = [row for row in self._new if row.id != row_id]
+
     def is_new(self, row_id: int) -> bool:
         """Whether the row was added here and is not on the disk yet."""
         return row_id in self.rows and row_id not in self._old

@@ -37,8 +37,8 @@ class Store:
         """Like `accept`, inside a transaction that is open already."""
         return journal.accept(self.db, events)
 
-    def expired_evidence(self, now: int) -> list[tuple[int, int]]:
-        """Sends whose evidence did not come in time: (outbox id, attempts)."""
+    def expired_evidence(self, now: int) -> list[tuple[int, int, str]]:
+        """See `outbox.expired_evidence`."""
         return outbox.expired_evidence(self.db, now)
 
     def claim(self, budget: int) -> list[Claimed]:
@@ -107,7 +107,7 @@ def open_store(folder: Path, patience: float = 0) -> Store:
     """
     until = time.monotonic() + patience
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds what people wrote
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise ConfigError(

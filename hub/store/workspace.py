@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -42,6 +42,10 @@ OBJECTS: Table[ObjectRow] = Table("crm_objects", ObjectRow)
 ANSWERS: Table[AnswerRow] = Table("crm_answers", AnswerRow)
 
 
+SESSION_GAP = 30 * 60_000
+"""ms of silence that end a session, unless the configuration says otherwise."""
+
+
 @dataclass(slots=True)
 class Needs:
     """What a batch of events will want to see."""
@@ -54,6 +58,8 @@ class Needs:
     talks_with: set[str] = field(default_factory=set)  # the same, by identity
     outbox: set[int] = field(default_factory=set)
     providers: set[str] = field(default_factory=set)  # messages by the platform's id
+    changed: set[str] = field(default_factory=set)  # the same, with all that was ordered for them
+    media: set[int] = field(default_factory=set)  # files, with their messages
     records: dict[str, set[str]] = field(default_factory=dict)  # crm -> record ids
     keys: set[str] = field(default_factory=set)  # links by the hub's key
     dead: set[int] = field(default_factory=set)
@@ -86,12 +92,14 @@ class Workspace:
         self.owners: dict[str, int] = {}  # identity -> person
         self.by_key: dict[str, ConversationRow] = {}
         self.by_person: dict[tuple[int, str], ConversationRow] = {}  # (person, inbox), threads apart
-        self.by_provider: dict[str, MessageRow] = {}
+        self.by_provider: dict[tuple[str, str], MessageRow] = {}  # (inbox, platform's id)
         self.link_of: dict[tuple[int, str], LinkRow] = {}
         self.link_at: dict[tuple[str, str], LinkRow] = {}
         self.link_by_key: dict[tuple[str, str], LinkRow] = {}
+        self._links_at: dict[tuple[str, str], list[LinkRow]] = {}
         self.outbox_of: dict[int, OutboxRow] = {}  # message -> its send
         self.woken: set[str] = set()  # targets with new work
+        self.session_gap = SESSION_GAP
         self._identities: list[tuple[str, int, int, str, int]] = []
         self._shared: list[str] = []
         self._identity_events: list[tuple[int, str, int, str, int, str]] = []
@@ -113,6 +121,11 @@ class Workspace:
         """The first due send of each lane of an inbox."""
         return self.outbox.take(outbox.heads(self.db, inbox, self.now, limit))
 
+    def queued_sends(self, inbox: str, lanes: Collection[int]) -> list[OutboxRow]:
+        """The sends of these people that wait in an inbox."""
+        waiting = "AND open=1 AND kind='send' AND state='waiting' AND target=?"
+        return [row for row in self.outbox.fetch_by("lane", lanes, waiting, (inbox,)) if row.open]
+
     def take_due(self, crm: str, kind: str, limit: int) -> list[OutboxRow]:
         """CRM commands of a kind that are due, in order."""
         return self.outbox.take(outbox.due_rows(self.db, crm, kind, self.now, limit))
@@ -122,30 +135,38 @@ class Workspace:
     def load(self, needs: Needs) -> None:
         """Take everything off the disk that the events will want to see."""
         db = self.db
+        concerned: set[int] = set()  # people whose links will be asked for
         if needs.identities:
             found = db.rows_in("SELECT id, person FROM identities WHERE id IN (*)", list(needs.identities))
             self.owners.update(found)
         self.outbox.fetch(needs.outbox)
         commands = self.outbox.rows.values()
         self.messages.fetch(row.message for row in commands if needs.around or row.kind == "send")
-        if needs.providers:
-            for message in self.messages.fetch_by("provider_id", needs.providers, "AND provider_id <> ''"):
-                self.by_provider[message.provider_id] = message
-            of = [m.id for m in self.by_provider.values() if m.direction == "out"]
+        if named := needs.providers | needs.changed:
+            messages = self.messages.fetch_by("provider_id", named, "AND provider_id <> ''")
+            self.conversations.fetch(message.conversation for message in messages)
+            for message in messages:
+                self.name_message(message)
+            of = [m.id for m in messages if m.direction == "out" or m.provider_id in needs.changed]
             self.outbox.fetch_by("message", of, "AND message > 0")
+            concerned |= {m.person for m in messages if m.provider_id in needs.changed}
+        if needs.media:
+            self.media.fetch(needs.media)
+            of = [file.message for file in self.media.rows.values()]
+            concerned |= {message.person for message in self.messages.fetch_by("id", of)}
         for row in self.outbox.rows.values():
             if row.kind == "send":
                 self.outbox_of[row.message] = row
         for crm, records in needs.records.items():
             self.links.fetch_by("record", records, "AND record <> '' AND crm=?", (crm,))
         self.links.fetch_by("key", needs.keys, "AND key <> ''")
-        if needs.keys:
+        if keys := needs.keys | {link.key for link in self.links.rows.values() if link.key}:
             for key, name, digest in db.rows_in(
-                "SELECT record, field, hash FROM write_ledger WHERE record IN (*)", list(needs.keys)
+                "SELECT record, field, hash FROM write_ledger WHERE record IN (*)", list(keys)
             ):
                 self._own_writes.setdefault((key, name), set()).add(digest)
         self.dead.fetch(needs.dead)
-        people = needs.people | set(self.owners.values()) | needs.talks_of
+        people = needs.people | set(self.owners.values()) | needs.talks_of | concerned
         people |= {link.person for link in self.links.rows.values()}
         if needs.around:
             people |= {row.lane for row in commands}
@@ -162,6 +183,8 @@ class Workspace:
         self.conversations.fetch_by("person", talks)
         for talk in self.conversations.rows.values():
             self.file_talk(talk)
+        if not needs.around:  # where nothing is said, no session grows
+            self.sessions.fetch(talk.session for talk in self.conversations.rows.values())
         if needs.timers:
             self.timers.fetch_by("subject_id", {subject_id for _, subject_id in needs.timers})
 
@@ -180,6 +203,29 @@ class Workspace:
         self.people.fetch([person])
         for link in self.links.fetch_by("person", [person]):
             self.file_link(link)
+
+    def name_message(self, message: MessageRow) -> None:
+        """Make a message findable by the platform's id of it, which is its own within an inbox only."""
+        talk = self.conversations.get(message.conversation)
+        if talk is not None and message.provider_id:
+            self.by_provider[talk.inbox, message.provider_id] = message
+
+    def forget_person(self, person: int) -> None:
+        """He is erased: nothing here leads to him any more, so that whoever comes is somebody new."""
+        self.owners = {identity: owner for identity, owner in self.owners.items() if owner != person}
+        self.by_person = {key: talk for key, talk in self.by_person.items() if key[0] != person}
+        for link in [link for link in self.links.rows.values() if link.person == person]:
+            self.links.forget(link.id)
+            self.link_of.pop((link.person, link.crm), None)
+        self.link_at = {at: link for at, link in self.link_at.items() if link.person != person}
+        self.link_by_key = {key: link for key, link in self.link_by_key.items() if link.person != person}
+        for at, links in self._links_at.items():
+            self._links_at[at] = [link for link in links if link.person != person]
+        self._identities = [row for row in self._identities if row[1] != person]
+        for talk in self.conversations.rows.values():
+            if talk.person == person:
+                self.by_key.pop(talk.key, None)
+                talk.key, talk.address = f"erased|{talk.id}", ""
 
     def file_talk(self, talk: ConversationRow) -> None:
         """Make a conversation findable by its key and, if it is no thread, by its person."""
@@ -222,8 +268,15 @@ class Workspace:
         self.link_of[link.person, link.crm] = link
         if link.record:
             self.link_at[link.crm, link.record] = link
+            same = self._links_at.setdefault((link.crm, link.record), [])
+            if all(other is not link for other in same):
+                same.append(link)
         if link.key:
             self.link_by_key[link.crm, link.key] = link
+
+    def links_at(self, crm: str, record: str) -> list[LinkRow]:
+        """Everybody who has this record: several people, where a human merged theirs in the CRM."""
+        return [link for link in self._links_at.get((crm, record), ()) if link.record == record]
 
     def own(self, identity: Identity, person: int, event: int, source: str, what: str = "linked") -> None:
         """This identity is this person, from now on; `source` says where it was seen."""

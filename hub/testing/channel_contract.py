@@ -406,7 +406,7 @@ class ChannelContract:
         for status in (200, 302, 400, 401, 403, 404, 409, 422, 429, 500, 504):
             for name in self.asked(channel):
                 first, _ = talk(name, self.asked(channel)[name], HttpReply(503, {}, b""))
-                heard = [secret for secret in secrets_of(channel.settings) if secret in written(first[0])]
+                heard = [s for s in secrets_of(channel.settings) if any(s in written(call) for call in first[:1])]
                 told = "; ".join(f"{secret} is bad" for secret in heard)
                 error = {"code": status, "message": told, "description": told, "detail": told}
                 body = json.dumps({**error, "error": error, "errors": [error]}).encode()

@@ -11,10 +11,13 @@ import asyncio
 import math
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from hub.testing.crowd import LOOK, Crowd, quiet
+from hub.testing.faults import HORIZON, Faults, hanging
 from hub.testing.people import company
 from hub.testing.proof import Proof, prove
 from hub.testing.runner import SUPERVISED
@@ -27,6 +30,7 @@ TRICKLE = 4.0
 """Seconds, for each blow of an act, over which the act's messages are spread."""
 STRUCK = 0.25
 """Share of all messages that are written while something is broken."""
+HOOK_SECRET = "whsec_" + "aHViLXRlc3RpbmctaG9vay1zZWNyZXQtb2Ytb3Vycw=="
 TIME = 600.0
 """Seconds that a run may take beyond its messages' own time: a hub that never stands up again must not hold us."""
 
@@ -56,7 +60,8 @@ class Hostility:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """One run. `rate` messages a second at full speed, `people` (both 0 = by the number of messages) · `module`: what
-    runs instead of the supervised hub · `patience` seconds without any change until what is missing is given up."""
+    runs instead of the supervised hub · `patience` seconds without any change until what is missing is given up ·
+    `faults`: everything of `hub.testing.faults` too, and an event hook that hangs."""
 
     events: int = 2000
     kills: int = 5
@@ -67,6 +72,7 @@ class Script:
     hostility: Hostility = field(default_factory=Hostility)
     module: Sequence[str] = SUPERVISED
     patience: float = 20.0
+    faults: bool = False
 
     @property
     def full_rate(self) -> float:
@@ -97,8 +103,8 @@ Blow = Callable[[], Awaitable[None]]
 class Drama:
     """Plays a script on a stage. `tell` hears what goes on."""
 
-    def __init__(self, stage: Stage, script: Script, tell: Callable[[str], None]) -> None:
-        self.stage, self.script = stage, script
+    def __init__(self, stage: Stage, script: Script, tell: Callable[[str], None], faults: Faults | None = None) -> None:
+        self.stage, self.script, self._faults = stage, script, faults
         self._tell, self._rng = tell, random.Random(script.seed)
         self._crowd = Crowd(stage, self._rng, script.events, script.asking, script.patience / 2)
 
@@ -135,8 +141,14 @@ class Drama:
                 rng.choice(acts).append(outage)
         else:
             acts += [[outage] for outage in outages]
+        if self._faults is not None:
+            acts += [[partial(self._fault, name, blow)] for name, blow in self._faults.all().items()]
         rng.shuffle(acts)
         return acts
+
+    async def _fault(self, name: str, blow: Blow) -> None:
+        self._tell(name)
+        await blow()
 
     async def _kill(self) -> None:
         everything = self._rng.random() < 0.25
@@ -162,21 +174,29 @@ async def run(script: Script, folder: Path, watch: Watch) -> Proof:
     people = script.people or max(20, script.events // 25)
     known = people // 2
     cast = company(rng, people=people, known=known, others=people, twice=min(3, known // 4))
-    stage = Stage(folder, cast, seed=script.seed, module=script.module)
-    ticker = asyncio.create_task(tick(stage, watch))
-    try:
+    async with AsyncExitStack() as stack:
+        module = script.module
+        tables: dict[str, dict[str, object]] = {}
+        if script.faults:
+            weather = folder / "weather.json"
+            module = ("-m", "hub.testing.weather", str(weather))
+            hook = {"url": await stack.enter_async_context(hanging()), "secret": HOOK_SECRET, "allow_private": True}
+            tables = {"plugin.notify": hook, "connection.whatsapp": {"horizon": HORIZON}}
+        stage = Stage(folder, cast, seed=script.seed, module=module, tables=tables)
+        ticker = asyncio.create_task(tick(stage, watch))
+        stack.push_async_callback(stage.close)
+        stack.callback(ticker.cancel)
         async with asyncio.timeout(TIME + script.events / script.full_rate):
             await stage.open()
             script.hostility.fill(stage)
+            faults = Faults(stage, weather, rng) if script.faults else None
+            stage.channel.faults.horizon = HORIZON if script.faults else 0
             await stage.hub.start()
             await stage.hub.ready()
-            await Drama(stage, script, watch.phase).play()
+            await Drama(stage, script, watch.phase, faults).play()
             watch.phase("waiting until all is quiet")
             await quiet(stage, script.patience)
             return prove(stage.ledgers())
-    finally:
-        ticker.cancel()
-        await stage.close()
 
 
 async def tick(stage: Stage, watch: Watch) -> None:

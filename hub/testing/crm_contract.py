@@ -19,15 +19,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
-from hub.contracts.crm import CRM, Page, Written
-from hub.contracts.errors import AuthFailed, HubError, RateLimited, Refused, Temporary, Uncertain
+from hub.contracts.channel import RawEvent, Request
+from hub.contracts.crm import CRM, Hears, KeepsFiles, Page, WritesObjects, Written
+from hub.contracts.errors import (
+    AuthFailed,
+    BadSignature,
+    HubError,
+    NotFound,
+    RateLimited,
+    Refused,
+    Temporary,
+    Uncertain,
+)
 from hub.contracts.simulator import CRMSimulator, Faults
 from hub.model.people import Identity
-from hub.model.records import LogEntry, PersonWrite
+from hub.model.records import FileWrite, Gone, LogEntry, LogLine, ObjectType, ObjectWrite, PersonWrite, Ref
 
 try:
     import hypothesis  # noqa: F401 - what channel_contract needs too: one remedy for both
@@ -55,6 +66,8 @@ class CRMContract:
     """Fields of a person that it refuses."""
     wrong: ClassVar[Mapping[str, Any]]
     """Settings with credentials that it refuses."""
+    makes: ClassVar[ObjectType] = "task"
+    """A type of record beside contacts that it can make, if it makes any."""
     missing: ClassVar[str] = "999999999"
     """The id of a record that does not exist."""
 
@@ -68,6 +81,22 @@ class CRMContract:
         """The adapter, pointed at the simulator; override it to take the pauses out, so that nobody waits for them."""
         table = {name: value for name, value in platform.config().items() if name != "adapter"}
         return self.crm(self.crm.Settings.model_validate({**table, **self.settings, **changes}), region="GB")
+
+    def app(self, platform: CRMSimulator) -> Mapping[str, Any]:
+        """Settings with which the adapter can be called by the CRM; override it, else that is not tested."""
+        pytest.skip("this CRM does not call the hub")
+
+    def remove(self, platform: CRMSimulator, record: str) -> None:
+        """A human deletes a contact in the CRM."""
+        pytest.skip("nobody can delete a contact in this simulator")
+
+    def merge(self, platform: CRMSimulator, record: str, other: str) -> str:
+        """A human merges two contacts in the CRM; returns the id of the record that is left."""
+        pytest.skip("nobody can merge contacts in this simulator")
+
+    def ask(self, platform: CRMSimulator, record: str, text: str) -> None:
+        """An agent writes an answer on a contact and sets it to be sent."""
+        pytest.skip("nobody can answer in this simulator")
 
     @contextmanager
     def serving(self) -> Iterator[CRMSimulator]:
@@ -206,6 +235,64 @@ class CRMContract:
         assert_fates(adapter.log(batch), range(1, 10), bad=[4])
         assert [m.sequence for m in platform.logged()] == [1, 2, 3, 5, 6, 7, 8, 9], "all others stand, in their order"
 
+    def test_a_message_that_stands_is_changed(self, adapter: CRM[Any], platform: CRMSimulator) -> None:
+        (ana,) = platform.fill([{"name": "Ana"}])
+        batch = entries(ana, 3)
+        stands = [replace(e, logged=w.record) for e, w in zip(batch, adapter.log(batch), strict=True)]
+        gone = replace(stands[2], logged=self.missing)
+        written = adapter.log([gone, replace(stands[1], text="what was meant")])
+        assert_fates(written, [3, 2], bad=[3])
+        assert isinstance(written[0].error, NotFound), "a record that a human deleted is NotFound, for its row alone"
+        assert written[1].record == stands[1].logged, "an entry with `logged` changes that record"
+        assert [m.text for m in platform.logged()] == [batch[0].text, "what was meant", batch[2].text], (
+            "a changed message stands once, in its place, with its new text"
+        )
+
+    def test_a_session_is_one_record_that_grows(self, adapter: CRM[Any], platform: CRMSimulator) -> None:
+        (ana,) = platform.fill([{"name": "Ana"}])
+        said = [LogLine(direction="in", author="Ana", text=f"line {n}", at=1_750_000_000_000 + n) for n in range(1, 4)]
+        (talk,) = (replace(entry, text="", lines=tuple(said[:2])) for entry in entries(ana, 1))
+        (made,) = adapter.log([talk])
+        (grown,) = adapter.log([replace(talk, lines=tuple(said), logged=made.record)])
+        stands = platform.logged()
+        assert (grown.record, len(stands)) == (made.record, 1), "a session is one record, which is changed as it grows"
+        assert all(line.text in stands[0].text for line in said), "the record shows every message of the session"
+
+    # -- more than people and messages -----------------------------------------------------------------------------
+
+    def test_a_record_beside_contacts_stands_once(self, adapter: CRM[Any], platform: CRMSimulator) -> None:
+        if not isinstance(adapter, WritesObjects):
+            pytest.skip("this CRM has no records beside contacts that the hub makes")
+        (ana,) = platform.fill([{"name": "Ana"}])
+        rows = [ObjectWrite(outbox=n, type=self.makes, key=f"o-{n}", contact=ana, title=f"made {n}") for n in (1, 2, 3)]
+        rows[1] = replace(rows[1], contact=self.missing)
+        made = adapter.write(rows)
+        assert_fates(made, [1, 2, 3], bad=[2])
+        again = adapter.write([replace(row, doubtful=True) for row in rows])
+        assert [row.record for row in again] == [row.record for row in made], "what is in doubt is looked for first"
+        assert [row.new for row in (*made, *again)] == [True, False, True, False, False, False], (
+            "`new`: made by this call"
+        )
+        change = replace(rows[0], title="changed")
+        written = adapter.write(
+            [replace(change, record=made[0].record), replace(change, outbox=9, record=self.missing)]
+        )
+        assert_fates(written, [1, 9], bad=[9])
+        assert written[0].record == made[0].record, "a row with `record` changes that record"
+
+    def test_a_file_is_kept(self, adapter: CRM[Any], platform: CRMSimulator, tmp_path: Path) -> None:
+        if not isinstance(adapter, KeepsFiles):
+            pytest.skip("this CRM keeps no files")
+        (ana,) = platform.fill([{"name": "Ana"}])
+        (tmp_path / "blob").write_bytes(b"a file")
+        path = str(tmp_path / "blob")
+        file = FileWrite(outbox=1, key="f-1", path=path, name="a.txt", mime="text/plain", size=6)
+        kept = adapter.attach(file)
+        assert kept, "attach() returns the CRM's id of the file"
+        assert_fates(adapter.log([replace(entries(ana, 1)[0], files=(kept,))]), [1])
+        with pytest.raises(Refused):
+            adapter.attach(replace(file, path=str(tmp_path / "nothing")))
+
     # -- reading -------------------------------------------------------------------------------------------------
 
     def test_the_first_read_sees_everybody_once(self, adapter: CRM[Any], platform: CRMSimulator) -> None:
@@ -239,6 +326,55 @@ class CRMContract:
         known = adapter.describe().fields
         assert set(self.fields) <= set(known), f"describe() leaves out {sorted(set(self.fields) - set(known))}"
         assert all(finding.ok for finding in (*adapter.ensure(), *adapter.probe())), "ensure() can be repeated"
+
+    def test_records_are_read_again(self, adapter: CRM[Any], platform: CRMSimulator) -> None:
+        reader = hearing(adapter)
+        ana, ben = platform.fill([{"name": "Ana"}, {"name": "Ben"}])
+        self.remove(platform, ben)
+        page = reader.get([Ref("contact", ana), Ref("contact", ben), Ref("contact", self.missing)])
+        assert found(page) == [ana], f"get() brings the records that stand there, not {found(page)}"
+        assert set(page.gone) == {Gone(record=ben), Gone(record=self.missing)}, "what is not there is `gone`"
+        assert (page.cursor, page.last) == ("", True), 'get() is one page: its cursor is "" and it is the last'
+
+    def test_a_merged_record_leads_to_its_survivor(self, adapter: CRM[Any], platform: CRMSimulator) -> None:
+        reader = hearing(adapter)
+        ana, ben = platform.fill([{"name": "Ana"}, {"name": "Ben"}])
+        start = adapter.changes("")
+        left = self.merge(platform, ana, ben)
+        told = {Gone(record=old, into=left) for old in (ana, ben) if old != left}
+        for old in (ana, ben):
+            page = reader.get([Ref("contact", old)])
+            assert found(page) == [left], f"get({old}) brings the record that it was merged into"
+            assert {g for g in page.gone if g.record == old} <= told, "a merged record is no deleted one"
+        gone = {g for page in everything(adapter.changes, start.cursor) for g in page.gone}
+        assert gone >= told, "changes() tells of a merge: `gone`, `into` the record that is left"
+
+    def test_an_answer_of_an_agent_is_brought(self, adapter: CRM[Any], platform: CRMSimulator) -> None:
+        (ana,) = platform.fill([{"name": "Ana"}])
+        start = adapter.changes("")
+        self.ask(platform, ana, "We open at nine")
+        asked = [answer for page in everything(adapter.changes, start.cursor) for answer in page.answers]
+        assert [(a.type, a.id, a.contact, a.text) for a in asked] == [("contact", ana, ana, "We open at nine")], (
+            f"changes() brings what an agent asks to have sent, once a page: {asked}"
+        )
+
+    def test_nobody_but_the_crm_is_heard(self, adapter: CRM[Any], platform: CRMSimulator) -> None:
+        assert not hearing(adapter).hearing(), "without its secret the adapter cannot hear, and says so"
+        hears = hearing(self.connect(platform, **self.app(platform)))
+        assert hears.hearing(), "with its secret the adapter hears"
+        for headers in ({}, {"authorization": "Bearer stranger"}):
+            try:
+                hears.verify(Request(method="POST", url="https://hub.example.com/hook/crm", query={}, headers=headers))
+            except BadSignature:
+                continue
+            raise AssertionError("verify() let a request pass that nobody signed")
+        for junk in (b"", b"\xff", b"[null]", b'{"a":'):
+            assert list(hears.normalise(RawEvent("1", "k", "l", 0, junk))) == [], "normalise() never raises"
+        try:
+            hears.split(b"<html>")
+        except ValueError:
+            return
+        raise AssertionError("split() took a body that the CRM does not send")
 
     # -- trouble -------------------------------------------------------------------------------------------------
 
@@ -318,6 +454,13 @@ def everything(read: Callable[[str], Page], cursor: str) -> list[Page]:
         assert pages[-1].cursor != cursor, "the cursor does not advance, and yet it is not the last page"
         cursor = pages[-1].cursor
     raise AssertionError(f"{MOST_PAGES} pages and no end")
+
+
+def hearing(adapter: CRM[Any]) -> Hears:
+    """The adapter, if it can be called."""
+    if not isinstance(adapter, Hears):
+        pytest.skip("this adapter is not called by its CRM")
+    return adapter
 
 
 def found(page: Page) -> list[str]:

@@ -28,7 +28,7 @@ def token_of(text: str) -> str:
 class Trouble(NamedTuple):
     """A time when something was off: the hub was dead until it was ready again, or a platform was out."""
 
-    kind: Literal["kill", "crm", "channel"]
+    kind: Literal["kill", "crm", "channel", "hub"]
     began: float
     ended: float
 
@@ -44,7 +44,8 @@ class Unsent(NamedTuple):
 class Ledgers:
     """`people`: person as the channel names him -> digits under which a CRM may know him. `owned`: contacts that stood
     there before the hub came -> whose they are. `due`: tokens of messages that a rule answers. `unsent`: token of a
-    reply -> the hub's word, the only thing here that is not a platform's."""
+    reply -> the hub's word, and `gaps`: spans (ms) that the hub itself names as lost because the platform no longer
+    delivers what was sent in them; these two are the only things here that are not a platform's."""
 
     heard: Sequence[Heard]
     said: Sequence[Said]
@@ -57,6 +58,7 @@ class Ledgers:
     unsent: Mapping[str, Unsent] = field(default_factory=dict)
     troubles: Sequence[Trouble] = ()
     crm_swallowed: int = 0
+    gaps: Sequence[tuple[int, int]] = ()
 
     @property
     def kills(self) -> list[float]:

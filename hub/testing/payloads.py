@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from hub.contracts.channel import RawEvent
-from hub.model.events import ConsentChanged, Event, MessageEchoed, MessageReceived, StatusReported, Unknown
+from hub.model.content import MEDIA_KINDS, Media
+from hub.model.events import (
+    AccountNews,
+    ConsentChanged,
+    Event,
+    IdentityChanged,
+    MessageChanged,
+    MessageEchoed,
+    MessageReceived,
+    StatusReported,
+    Unknown,
+)
 from hub.model.people import Identity
 
 LONGEST = 400
@@ -24,8 +35,19 @@ Place: TypeAlias = tuple[str | int, ...]
 _PHONE = re.compile(r"\+[1-9][0-9]{1,14}")  # E.164 names no least length
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
 _STORED = ("key", "account", "address", "provider_id", "form", "thread", "reply_to", "callback", "status")
-_SAID = ("text", "name", "what", "error")
-_NEVER_EMPTY = ("key", "address", "form", "what")
+_SAID = ("text", "name", "what", "error", "payload", "subject")
+_NEVER_EMPTY = ("key", "form", "what", "topic", "subject", "change")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_CHANNEL_EVENTS = (
+    MessageReceived
+    | MessageEchoed
+    | MessageChanged
+    | StatusReported
+    | ConsentChanged
+    | IdentityChanged
+    | AccountNews
+    | Unknown
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +88,12 @@ def _read(file: Path) -> Payload:
 
 
 def plain(event: Event) -> dict[str, Any]:
-    """An event as payload files state it: its kind and fields, identities as `kind:scope:key`."""
+    """An event as payload files state it: its kind and fields, identities as `kind:scope:key`, of files what is set."""
     data = {"kind": event.kind, **asdict(event)}
-    for name in data.keys() & {"sender", "recipient"}:
+    for name in data.keys() & {"sender", "recipient", "old", "new"}:
         data[name] = [identity.id for identity in getattr(event, name)]
+    if "media" in data:
+        data["media"] = [{name: value for name, value in file.items() if value} for file in data["media"]]
     return data
 
 
@@ -102,7 +126,7 @@ def raw_faults(raw: RawEvent) -> list[str]:
 
 def event_faults(event: object, raw: RawEvent) -> list[str]:
     """Why an event that a channel made of `raw` is none that the hub can work with."""
-    if not isinstance(event, MessageReceived | MessageEchoed | StatusReported | ConsentChanged | Unknown):
+    if not isinstance(event, _CHANNEL_EVENTS):
         return [f"{type(event).__name__} is no event of a channel: see hub.model.events, `from channels`"]
     found = []
     if event.account != raw.account:
@@ -115,10 +139,53 @@ def event_faults(event: object, raw: RawEvent) -> list[str]:
         if not isinstance(value, str) or not _storable(value):
             found.append(f"{name} {value!r} is not text that can be stored: no NUL, no half surrogate")
     found += [f"{name} is not text" for name in _SAID if not isinstance(getattr(event, name, ""), str)]
-    who = getattr(event, "sender", getattr(event, "recipient", None))
-    if who is not None and not who:
-        found.append("it names nobody: an event without a sender is Unknown")
-    return found + [fault for identity in who or () for fault in identity_faults(identity)]
+    for name in ("sender", "recipient", "old", "new"):
+        who = getattr(event, name, None)
+        if who is not None and not who:
+            found.append(f"{name} names nobody: an event about nobody is Unknown")
+        found += [fault for identity in who or () for fault in identity_faults(identity)]
+    match event:
+        case MessageReceived() | MessageEchoed() | ConsentChanged() if not event.address:
+            found.append("address is empty")
+        case MessageChanged() if not event.provider_id:
+            found.append("provider_id is empty: a change of no message is Unknown")
+        case IdentityChanged() if set(event.old) & set(event.new):
+            found.append("old and new share an identity: name only what changed")
+        case AccountNews() if not event.text:
+            found.append("text is empty: one sentence for the admin")
+    return found + _content_faults(event)
+
+
+def _content_faults(event: Event) -> list[str]:
+    found = [fault for file in getattr(event, "media", ()) for fault in media_faults(file)]
+    if getattr(event, "form", "") == "reaction" and isinstance(event, MessageReceived) and not event.reply_to:
+        found.append("a reaction names the message it is about in reply_to")
+    for name, value in getattr(event, "referral", {}).items():
+        if not isinstance(value, str) or not _storable(name) or not _storable(value) or not value:
+            found.append(f"referral {name!r} is {value!r}: text that can be stored, and no empty one")
+    return found
+
+
+def media_faults(file: object) -> list[str]:
+    """Why a file of an inbound message is none that the hub can fetch."""
+    if not isinstance(file, Media):
+        return [f"{file!r} is no Media"]
+    found = [
+        f"media {name} {value!r} is not text that can be stored"
+        for name in ("kind", "ref", "url", "blob", "mime", "name", "sha256")
+        if not isinstance(value := getattr(file, name), str) or not _storable(value)
+    ]
+    if file.kind not in MEDIA_KINDS:
+        found.append(f"media kind {file.kind!r} is none of {', '.join(MEDIA_KINDS)}")
+    if not file.ref and not file.url:
+        found.append("media has neither ref nor url: nobody could fetch it")
+    if file.blob:
+        found.append("media blob is the hub's own name of a stored file: a channel leaves it empty")
+    if type(file.size) is not int or not 0 <= file.size < LATEST:
+        found.append(f"media size {file.size!r} is no number of bytes (0 = the platform does not say)")
+    if file.sha256 and not _SHA256.fullmatch(file.sha256):
+        found.append(f"media sha256 {file.sha256!r} is not 64 hex digits: base64 must be changed into hex")
+    return found
 
 
 def identity_faults(identity: object) -> list[str]:

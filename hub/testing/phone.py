@@ -91,7 +91,7 @@ class Switchboard:
             said = self._stage.channel.said
             for one in said[seen:]:
                 if one.person == number and one.delivered:
-                    _say(writer, reply=one.text)
+                    _say(writer, reply=one.text or f"[{one.form}]")
             seen = len(said)
             await asyncio.sleep(LOOK)
 

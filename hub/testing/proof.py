@@ -35,7 +35,8 @@ class Proof:
 
     `to_crm_p95_s` counts messages that a trouble caught on their way, `calm_p95_s` leaves out all of the last seconds
     before one · `misfiled` rows or replies that reached somebody else · `reply_rows_wrong` replies that a phone
-    received but the CRM does not show, or the other way round · `unacked` messages that the hub never acknowledged.
+    received but the CRM does not show, or the other way round · `unacked` messages that the hub never acknowledged ·
+    `in_named_gaps` those of them that the platform gave up and the hub names as lost: no promise was broken.
     """
 
     messages: int
@@ -62,6 +63,7 @@ class Proof:
     redelivered: int
     swallowed: int
     crm_swallowed: int
+    in_named_gaps: int = 0
 
     def broken(self) -> list[str]:
         """The names of the counts that break a promise."""
@@ -99,7 +101,8 @@ class Proof:
             f"ALSO p95_share={self.p95_share:.0%} calm_p95_s={self.calm_p95_s:.2f} kills={self.kills}"
             f" redelivered={self.redelivered}"
             f" sends_swallowed={self.swallowed} crm_answers_swallowed={self.crm_swallowed} dropped={self.dropped}"
-            f" unacked={self.unacked} misfiled={self.misfiled} reply_rows_wrong={self.reply_rows_wrong}"
+            f" unacked={self.unacked} in_named_gaps={self.in_named_gaps} misfiled={self.misfiled}"
+            f" reply_rows_wrong={self.reply_rows_wrong}"
         )
 
     def plain(self) -> dict[str, Any]:
@@ -110,6 +113,7 @@ class Proof:
 def prove(ledgers: Ledgers) -> Proof:
     """Count."""
     acked = [heard for heard in ledgers.heard if heard.acked]
+    missed = [heard for heard in ledgers.heard if not heard.acked and _in_named_gap(heard, ledgers.gaps)]
     rows = [row for row in ledgers.logged if row.direction == "in"]
     first: dict[str, Logged] = {}
     for row in rows:
@@ -134,7 +138,8 @@ def prove(ledgers: Ledgers) -> Proof:
         drain_s=max(0.0, last_effect - last_ack),
         p95_share=share,
         calm_p95_s=to_crm(acked, stored, ledgers.troubles, CAUGHT)[0],
-        unacked=len(ledgers.heard) - len(acked),
+        unacked=len(ledgers.heard) - len(acked) - len(missed),
+        in_named_gaps=len(missed),
         misfiled=_misfiled(ledgers, whose),
         kills=len(ledgers.kills),
         redelivered=sum(max(0, heard.tries - 1) for heard in ledgers.heard),
@@ -142,6 +147,10 @@ def prove(ledgers: Ledgers) -> Proof:
         crm_swallowed=ledgers.crm_swallowed,
         **sends,
     )
+
+
+def _in_named_gap(heard: Heard, gaps: Sequence[tuple[int, int]]) -> bool:
+    return bool(heard.given_up) and any(since <= heard.sent <= until for since, until in gaps)
 
 
 def _is_setup(endpoint: str) -> bool:

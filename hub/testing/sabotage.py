@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from hub.contracts.channel import HttpCall, HttpReply
-from hub.engine import crm_lease
+from hub.engine.crm_logs import Logs
 from hub.engine.http import Outside
 from hub.engine.writer import Writer
 from hub.model.records import LogEntry
@@ -61,12 +61,12 @@ def order() -> None:
 
 def ledger() -> None:
     """A CRM row in doubt is written again without looking whether it stands there."""
-    real = crm_lease._entry
+    real = Logs._message
 
-    def entry(*args: Any) -> LogEntry:
+    def message(*args: Any) -> LogEntry:
         return replace(real(*args), doubtful=False)
 
-    crm_lease._entry = entry  # type: ignore[assignment]
+    Logs._message = message  # type: ignore[assignment, method-assign]
 
 
 def uncertain() -> None:

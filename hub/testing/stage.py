@@ -36,6 +36,7 @@ class Stage:
         seed: int = 1,
         settings: Mapping[str, Any] | None = None,
         module: Sequence[str] = SUPERVISED,
+        tables: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         channel, crm = _simulators("whatsapp", "hubspot")
         self.channel: ChannelSimulator = channel(Faults(seed=seed))
@@ -45,7 +46,7 @@ class Stage:
         self.troubles: list[Trouble] = []
         self.due: set[str] = set()
         self.crm_url = ""
-        self._settings = {**DEFAULTS, **(settings or {})}
+        self._settings, self._more = {**DEFAULTS, **(settings or {})}, tables or {}
         self._owned: dict[str, frozenset[str]] = {}
         self.hub = HubRun(folder / "hub.toml", folder / "data", module)
 
@@ -64,6 +65,8 @@ class Stage:
             f"crm.{self.crm.name}": {"adapter": self.crm.name, **self.crm.config()},
             "texts": {"prices": "Price list for {{ message.text }}"},
         }
+        for name, more in self._more.items():
+            tables[name] = {**tables.get(name, {}), **more}
         rule = {"name": "prices", "keywords": list(KEYWORDS), "reply": "prices"}
         text = "".join(_table(f"[{name}]", values) for name, values in tables.items()) + _table("[[rule]]", rule)
         self.hub.config.write_text(text, encoding="utf-8")
@@ -128,6 +131,18 @@ class Stage:
             db.close()
         return {token_of(text): Unsent(state, reason) for text, state, reason in found}
 
+    def gaps(self) -> list[tuple[int, int]]:
+        """What the hub itself names as lost (ms): its news of the topic gap."""
+        try:
+            db = open_reader(self.hub.data)
+        except ConfigError:
+            return []
+        try:
+            spans = [row[0].split("-") for row in db.rows("SELECT subject FROM news WHERE topic='gap'")]
+        finally:
+            db.close()
+        return [(int(since), int(until)) for since, until in spans]
+
     def ledgers(self, *, ask: bool = True) -> Ledgers:
         """Everything as it stands now; without `ask` only what the platforms know."""
         return Ledgers(
@@ -140,6 +155,7 @@ class Stage:
             owned=self._owned,
             due=frozenset(self.due),
             unsent=self.unsent() if ask else {},
+            gaps=self.gaps() if ask else (),
             troubles=list(self.troubles),
             crm_swallowed=self.crm.swallowed,
         )

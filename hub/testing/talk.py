@@ -7,8 +7,9 @@ import json
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
-from hub.contracts.channel import Calls, Channel, HttpCall, HttpReply
+from hub.contracts.channel import Calls, Channel, HttpCall, HttpReply, MarksRead
 from hub.contracts.errors import HubError
+from hub.model.content import Media
 
 T = TypeVar("T")
 
@@ -47,8 +48,20 @@ def talk(name: str, calls: Calls[T], *replies: HttpReply | HubError) -> tuple[li
 
 def others(channel: Channel[Any]) -> dict[str, Calls[Any]]:
     """The conversations a channel has besides `send`."""
-    asked = {"poll": ("",), "probe": (), "connect": ("https://hub.example.com/hook/contract",)}
-    return {name: getattr(channel, name)(*args) for name, args in asked.items() if hasattr(channel, name)}
+    callback, file = "https://hub.example.com/hook/contract", Media(kind="document", mime="application/pdf", ref="1")
+    asked: dict[str, tuple[Any, ...]] = {
+        "poll": ("",),
+        "probe": (),
+        "connect": (callback,),
+        "examine": (callback,),
+        "templates": (),
+        "upload": ("account", file, b"%PDF-"),
+        "locate": ("account", file),
+    }
+    found = {name: getattr(channel, name)(*args) for name, args in asked.items() if hasattr(channel, name)}
+    if isinstance(channel, MarksRead):
+        found["mark_read"] = channel.mark_read("account", "address", "message", typing=True)
+    return found
 
 
 def written(call: HttpCall) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -15,23 +16,37 @@ from hub import (
     Finding,
     HttpCall,
     HttpReply,
+    Media,
+    MediaSource,
     Outgoing,
     PluginSettings,
     RawEvent,
     Receipt,
     Reply,
     Request,
+    TemplateInfo,
 )
-from hub.contracts.errors import BadSignature, HubError, Rejected, Temporary, Uncertain
+from hub.contracts.errors import BadSignature, HubError, Temporary, Unavailable, Uncertain
 from hub.model.events import Event
 from hub.wire.signatures import hmac_sha256_hex, same
 from hub_meta.envelope import mapping, sequence, split, word
 from hub_meta.errors import error_for
+from hub_meta.examine import examine
+from hub_meta.media import locate
 from hub_meta.parse import events
-from hub_meta.render import UserIdField, text_body
+from hub_meta.render import CAPTION_MAX, PARTS, TEXT_MAX, UserIdField, message_body
+from hub_meta.templates import FIELDS, listed
+from hub_meta.upload import multipart
 
-TEXT_MAX = 4096
-WEBHOOK_FIELDS = "messages, smb_message_echoes, user_preferences, history, account_update"
+WEBHOOK_FIELDS = (
+    "messages, smb_message_echoes, user_preferences, history, user_id_update, account_update, account_alerts, "
+    "account_review_update, business_capability_update, security, message_template_status_update, "
+    "message_template_quality_update, message_template_components_update, template_category_update, "
+    "phone_number_quality_update, phone_number_name_update"
+)
+PAGES_MAX = 100
+UPLOAD_TIMEOUT, MARK_TIMEOUT = 120.0, 5.0
+"""Seconds."""
 
 
 class WhatsAppSettings(PluginSettings):
@@ -54,11 +69,15 @@ class WhatsAppSettings(PluginSettings):
     user_id_field: UserIdField = Field(
         "recipient", description="Body field that takes a business-scoped user id when no phone is known."
     )
+    horizon: float = Field(7 * 86_400, gt=0, description="Seconds for which Meta tries to deliver a webhook again.")
     rate: float = Field(80, gt=0, description="Messages a second for each number; 20 with coexistence, 1000 at most.")
 
 
 class WhatsApp(Channel[WhatsAppSettings]):
-    """WhatsApp numbers of one Meta app: text out; texts, statuses, echoes, preferences and history in."""
+    """WhatsApp numbers of one Meta app, both ways. See `render` for what goes out, `parse` for what comes in.
+
+    `pair`: Meta allows one message in six seconds for one recipient, and bursts of up to 45 on credit (131056).
+    """
 
     name: ClassVar[str] = "whatsapp"
     Settings: ClassVar[type[PluginSettings]] = WhatsAppSettings
@@ -69,6 +88,9 @@ class WhatsApp(Channel[WhatsAppSettings]):
         rate=80,
         horizon=7 * 86_400,
         statuses=True,
+        forms=frozenset(PARTS),
+        caption_max=CAPTION_MAX,
+        pair=(45, 6.0),
     )
 
     def __init__(self, settings: WhatsAppSettings, connection: str) -> None:
@@ -95,26 +117,67 @@ class WhatsApp(Channel[WhatsAppSettings]):
             raise BadSignature("X-Hub-Signature-256 does not fit the body: another app's secret, or a changed body")
 
     def split(self, body: bytes) -> Sequence[RawEvent]:
-        """One raw event for each message, status, echo, preference and error, each under its own number."""
+        """One raw event for each message, status, echo, preference, piece of news and error, under its own number."""
         return split(body)
 
     def normalise(self, raw: RawEvent) -> Sequence[Event]:
         """What a raw event says; see `hub_meta.parse`."""
         return events(raw, self._scope)
 
+    def locate(self, account: str, media: Media) -> Calls[MediaSource]:
+        """Where a received file is now; see `hub_meta.media`."""
+        return locate(self.settings.base_url, self._graph, self._bearer(), account, media)
+
     def send(self, message: Outgoing) -> Calls[Receipt]:
-        """Send a text. A reply that cannot be read is Uncertain: WhatsApp may have taken the message."""
-        if not message.text:
-            raise Rejected("WhatsApp takes no empty text")
-        if len(message.text) > TEXT_MAX:
-            raise Rejected(f"the text is longer than WhatsApp's {TEXT_MAX} characters")
-        body = text_body(message, self.settings.user_id_field)
-        answer = yield from self._ask("POST", f"{quote(message.account, safe='')}/messages", body)
+        """Send one message. A reply that cannot be read is Uncertain: WhatsApp may have taken the message."""
+        sent = message_body(message, self.settings.user_id_field)
+        answer = yield from self._ask("POST", f"{quote(message.account, safe='')}/messages", sent)
         first = next(iter(sequence(answer.get("messages"))), None)
         provider_id = word(mapping(first).get("id"))
         if not provider_id:
             raise Uncertain("WhatsApp answered without a message id")
         return Receipt(provider_id)
+
+    def upload(self, account: str, media: Media, data: bytes) -> Calls[str]:
+        """Give WhatsApp a file; the id lives 30 days. What is uncertain is Unavailable here: a repeat does no harm."""
+        kind, packed = multipart(media, data)
+        url = f"{self._graph}{quote(account, safe='')}/media"
+        headers = {**self._bearer(), "content-type": kind}
+        try:
+            answer = yield from _answered(HttpCall("POST", url, headers, packed, True, UPLOAD_TIMEOUT))
+        except Uncertain as error:
+            raise Unavailable(f"the file may not have reached WhatsApp: {error}") from None
+        if not (name := word(answer.get("id"))):
+            raise Unavailable("WhatsApp answered an upload without an id")
+        return name
+
+    def templates(self) -> Calls[list[TemplateInfo]]:
+        """Every template of the WhatsApp Business account; none without `waba_id`."""
+        if not self.settings.waba_id:
+            return []
+        path = f"{quote(self.settings.waba_id, safe='')}/message_templates?fields={FIELDS}&limit=100"
+        found: list[TemplateInfo] = []
+        after = ""
+        for _ in range(PAGES_MAX):
+            answer = yield from self._ask("GET", f"{path}&after={quote(after, safe='')}" if after else path)
+            found += filter(None, map(listed, sequence(answer.get("data"))))
+            paging = mapping(answer.get("paging"))
+            before, after = after, word(mapping(paging.get("cursors")).get("after"))
+            if not after or after == before or not paging.get("next"):
+                break
+        return found
+
+    def mark_read(self, account: str, address: str, provider_id: str, *, typing: bool) -> Calls[None]:
+        """Blue ticks up to that message, and for up to 25 seconds that an answer is being written."""
+        mark: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": provider_id}
+        if typing:
+            mark["typing_indicator"] = {"type": "text"}
+        yield from self._ask("POST", f"{quote(account, safe='')}/messages", mark, timeout=MARK_TIMEOUT)
+
+    def examine(self, callback_url: str) -> Calls[list[Finding]]:
+        """Whether Meta still delivers here, how long the token lives, how the numbers are; see `hub_meta.examine`."""
+        token = self.settings.access_token.get_secret_value()
+        return (yield from examine(self._ask, token, self.settings.waba_id, callback_url))
 
     def probe(self) -> Calls[list[Finding]]:
         """Ask Meta for the account's numbers, or, without `waba_id`, only whether the token is alive."""
@@ -160,17 +223,31 @@ class WhatsApp(Channel[WhatsAppSettings]):
         ]
 
     def _ask(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, repeatable: bool = False
-    ) -> Generator[HttpCall, HttpReply, dict[str, Any]]:
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        repeatable: bool = False,
+        timeout: float = 20.0,
+    ) -> Calls[dict[str, Any]]:
         """One call of the Graph API: its answer as an object. Raises what the reply means."""
-        headers = {"authorization": f"Bearer {self.settings.access_token.get_secret_value()}"}
         if body is None:
-            reply = yield HttpCall(method, self._graph + path, headers, repeatable=True)
+            call = HttpCall(method, self._graph + path, self._bearer(), repeatable=True)
         else:
-            reply = yield HttpCall.json(method, self._graph + path, body, headers, repeatable=repeatable)
-        answer = reply.json()
-        if not 200 <= reply.status < 300 or (isinstance(answer, dict) and "error" in answer):
-            raise error_for(reply.status, reply.headers, answer)
-        if not isinstance(answer, dict):
-            raise Uncertain("Meta's answer could not be read")
-        return answer
+            call = HttpCall.json(method, self._graph + path, body, self._bearer(), repeatable=repeatable)
+        return _answered(replace(call, timeout=timeout))
+
+    def _bearer(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.settings.access_token.get_secret_value()}"}
+
+
+def _answered(call: HttpCall) -> Calls[dict[str, Any]]:
+    """Make a call of the Graph API: its answer as an object. Raises what the reply means."""
+    reply: HttpReply = yield call
+    answer = reply.json()
+    if not 200 <= reply.status < 300 or (isinstance(answer, dict) and "error" in answer):
+        raise error_for(reply.status, reply.headers, answer)
+    if not isinstance(answer, dict):
+        raise Uncertain("Meta's answer could not be read")
+    return answer

@@ -8,18 +8,20 @@ one callback, and any part may be missing or of an unexpected type: what cannot 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from hub import RawEvent
 from hub.wire import json
 
 Json: TypeAlias = dict[str, Any]
-Kind: TypeAlias = Literal["message", "status", "echo", "preference", "past", "error", "other"]
+Kind: TypeAlias = Literal["message", "status", "echo", "preference", "update", "past", "error", "other"]
 
 ARRAYS: dict[str, tuple[tuple[str, Kind], ...]] = {
     "messages": (("messages", "message"), ("statuses", "status"), ("errors", "error")),
     "smb_message_echoes": (("message_echoes", "echo"),),
     "user_preferences": (("user_preferences", "preference"),),
+    "user_id_update": (("user_id_update", "update"),),
 }
 """Webhook field -> the arrays of its value that are cut. `history` nests deeper; every other field stays whole."""
 
@@ -28,13 +30,17 @@ KEY_MAX = 400
 
 
 class Item(NamedTuple):
-    """One happening inside an envelope. `data` is its own part; `thread` the other side of a history thread."""
+    """One happening inside an envelope. `data` is its own part; `thread` the other side of a history thread.
+
+    `contacts` are the people that travel with it, by `wa_id` and `user_id`.
+    """
 
     kind: Kind
     entry: Json
     field: str
     value: Json
     data: Json
+    contacts: Mapping[str, Json] = {}
     thread: str = ""
 
 
@@ -59,34 +65,65 @@ def items(payload: Any) -> list[Item]:
 def _cut(entry: Json, change: Json, found: list[Item]) -> None:
     field, value = word(change.get("field")), mapping(change.get("value"))
     before = len(found)
+    contacts = _by_name(value["contacts"]) if "contacts" in value else {}
     for array, kind in ARRAYS.get(field, ()):
         if array in value:
             for data in sequence(value[array]):
                 if type(data) is dict:
-                    found.append(Item(kind, entry, field, value, data))
+                    found.append(Item(kind, entry, field, value, data, contacts))
                 else:
                     found.append(Item("other", entry, field, value, {array: data}))
     if field == "history":
-        for chunk in sequence(value.get("history")):
-            past = [
-                Item("past", entry, field, value, mapping(data, "message"), word(thread.get("id")))
-                for thread in map(mapping, sequence(mapping(chunk).get("threads")))
-                for data in sequence(thread.get("messages"))
-            ]
-            found += past or [Item("other", entry, field, value, {"history": chunk})]
+        found += _past(entry, value, contacts)
     if len(found) == before:
         found.append(Item("other", entry, field, value, change))
+
+
+def _past(entry: Json, value: Json, contacts: Mapping[str, Json]) -> list[Item]:
+    """The messages of a history: by threads in chunks of a phase, and singly where a file is handed over later."""
+    found: list[Item] = []
+    for chunk in sequence(value.get("history")):
+        before = len(found)
+        for thread in map(mapping, sequence(mapping(chunk).get("threads"))):
+            other = word(thread.get("id"))
+            found += [
+                Item("past", entry, "history", value, mapping(data, "message"), contacts, other)
+                for data in sequence(thread.get("messages"))
+            ]
+        where = mapping(mapping(chunk).get("metadata"))
+        if len(found) == before:
+            found.append(Item("other", entry, "history", value, {"history": chunk}))
+        elif word(where.get("progress")) == "100":
+            found.append(Item("other", entry, "history", value, {"history": {"metadata": where}}))
+    for data in sequence(value.get("messages")):
+        message = mapping(data, "message")
+        other = word(message.get("to")) or word(message.get("from")) or word(message.get("from_user_id"))
+        found.append(Item("past", entry, "history", value, message, contacts, other))
+    return found
+
+
+def _by_name(contacts: Any) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for contact in sequence(contacts):
+        if type(contact) is dict:
+            for name in (word(contact.get("user_id")), word(contact.get("wa_id"))):
+                if name:
+                    found.setdefault(name, contact)
+    return found
 
 
 def split(body: bytes) -> list[RawEvent]:
     """Cut a webhook's body into raw events; the only one of a payload keeps the very bytes that came.
 
-    Raises ValueError for a body that is not JSON or no WhatsApp envelope.
+    Raises ValueError for a body that is not JSON or no WhatsApp envelope, or nests deeper than can be written again.
     """
-    cut = items(json.loads(body))
-    if len(cut) == 1:
-        return [_raw(cut[0], body)]
-    return [_raw(item, _pack(item)) for item in cut]
+    try:
+        cut = items(json.loads(body))
+        if len(cut) == 1:
+            return [_raw(cut[0], body)]
+        return [_raw(item, _pack(item)) for item in cut]
+    except RecursionError:
+        raise ValueError("it nests too deep") from None
 
 
 def _raw(item: Item, body: bytes) -> RawEvent:
@@ -100,7 +137,8 @@ def at_of(item: Item) -> int:
 
 def account_of(item: Item) -> str:
     """The number's id; for news about a whole WhatsApp Business account, that account's id."""
-    return word(mapping(item.value.get("metadata")).get("phone_number_id")) or word(item.entry.get("id"))
+    name = word(mapping(item.value.get("metadata")).get("phone_number_id")) or word(item.entry.get("id"))
+    return name if len(name) <= KEY_MAX else _digest(name)
 
 
 def key_of(item: Item) -> str:
@@ -111,8 +149,12 @@ def key_of(item: Item) -> str:
         key = own
         if kind == "status":
             key = f"status:{own}:{word(data.get('status'))}"
-        elif kind == "echo" or (kind == "past" and not from_thread(item)):
+            if member := word(data.get("recipient_participant_id")):
+                key = f"{key}:{member}"
+        elif kind == "echo" or (kind == "past" and outward(item)):
             key = f"echo:{own}"
+        if kind == "past" and data.get("type") == "media_placeholder":  # the file itself may come later
+            key = f"placeholder:{key}"
         return key if len(key) <= KEY_MAX else _digest(key)
     return f"{item.field[:64]}:{_digest([item.entry.get('id'), item.entry.get('time'), item.field, data])}"
 
@@ -121,36 +163,44 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(json.canonical(value)).hexdigest()[:32]
 
 
-LANES: dict[Kind, tuple[str, str]] = {
+LANES: dict[Kind, tuple[str, ...]] = {
     "message": ("from_user_id", "from"),
     "status": ("recipient_user_id", "recipient_id"),
     "echo": ("to_user_id", "to"),
     "preference": ("user_id", "wa_id"),
+    "update": ("wa_id",),
 }
 
 
 def _lane(item: Item) -> str:
     for name in LANES.get(item.kind, ()):
         if found := word(item.data.get(name)):
-            return found
-    return item.thread or account_of(item)
+            return found[:KEY_MAX]
+    return item.thread[:KEY_MAX] or account_of(item)
 
 
-def from_thread(item: Item) -> bool:
-    """Whether a history message was written by the person the thread is with."""
-    return bool(item.thread) and item.thread in (word(item.data.get("from")), word(item.data.get("from_user_id")))
+def outward(item: Item) -> bool:
+    """Whether the business wrote a history message. Its thread is named after the person, by phone or by user id."""
+    data = item.data
+    author = word(data.get("from"))
+    business = word(mapping(item.value.get("metadata")).get("display_phone_number"))
+    if business and author and author == "".join(filter(str.isdigit, business)):
+        return True
+    if item.thread and item.thread in (author, word(data.get("from_user_id"))):
+        return False
+    return bool(word(data.get("to"))) or not business
 
 
 def contact_of(item: Item, *names: Any) -> Json:
     """The contact that belongs to an item: joined by `wa_id` or `user_id`, never by its place in the list."""
-    wanted = {name for name in map(word, names) if name}
-    for contact in sequence(item.value.get("contacts")):
-        if type(contact) is dict and (word(contact.get("wa_id")) in wanted or word(contact.get("user_id")) in wanted):
-            return contact
+    if item.contacts:
+        for name in names:
+            if (known := word(name)) and (contact := item.contacts.get(known)):
+                return contact
     return {}
 
 
-NAMES = ("from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id", "wa_id", "user_id")
+NAMES = ("from_user_id", "from", "to_user_id", "to", "recipient_user_id", "recipient_id", "user_id", "wa_id")
 """Where an item may name people; their contacts travel with it."""
 
 
@@ -170,6 +220,8 @@ def _pack(item: Item) -> bytes:
         change["value"] = kept
     elif "value" in data or "field" in data:
         change = data
+    elif "history" in data:
+        change["value"] = {"metadata": value.get("metadata"), "history": [data["history"]]}
     else:
         change["value"] = {"metadata": value.get("metadata"), "uncut": data}
     entry = {k: item.entry[k] for k in ("id", "time") if k in item.entry}

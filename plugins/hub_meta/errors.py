@@ -65,7 +65,7 @@ TABLE: dict[int, Meaning] = {
     131026: Meaning(NotFound, "this person cannot be reached on WhatsApp"),
     131030: Meaning(Rejected, "a test number may write to the numbers in its list only"),
     131047: Meaning(WindowClosed, "more than 24 hours passed since the person last wrote"),
-    131049: Meaning(Rejected, "Meta held the message back because the person gets too many of this kind"),
+    131049: Meaning(Rejected, "the person gets too many of this kind now: do not send it again for a day"),
     131050: Meaning(OptedOut, "the person stopped marketing messages from this business"),
     131062: Meaning(Rejected, "this kind of message needs a phone number, not a user id"),
     137000: Meaning(NotFound, "WhatsApp does not take this recipient"),
@@ -74,6 +74,7 @@ TABLE: dict[int, Meaning] = {
     131008: Meaning(Rejected, "a required part is missing"),
     131009: Meaning(Rejected, "a part has a value that WhatsApp does not take"),
     131051: Meaning(Rejected, "WhatsApp does not take this type of message"),
+    131052: Meaning(Rejected, "WhatsApp could not fetch the file that the person sent"),
     131053: Meaning(Rejected, "WhatsApp could not take the file"),
     132000: Meaning(Rejected, "the template has another number of variables"),
     132001: Meaning(Rejected, "the template does not exist in this language or is not approved"),
@@ -81,8 +82,9 @@ TABLE: dict[int, Meaning] = {
     132007: Meaning(Rejected, "the template breaks WhatsApp's policy on content"),
     132008: Meaning(Rejected, "the template's variables do not fit"),
     132012: Meaning(Rejected, "a variable has another format than the template wants"),
-    132015: Meaning(Rejected, "the template is paused because of its quality"),
-    132016: Meaning(Rejected, "the template is disabled because of its quality"),
+    132015: Meaning(Rejected, "the template is paused because of its quality: use another one until Meta releases it"),
+    132016: Meaning(Rejected, "the template is disabled for good because of its quality: use another one"),
+    132018: Meaning(Rejected, "a value of the template is not what WhatsApp takes"),
     135000: Meaning(Rejected, "WhatsApp could not read the message"),
 }
 """Error code of the Graph or Cloud API -> what it means."""
@@ -99,6 +101,12 @@ def meaning(error: Mapping[str, Any]) -> Meaning | None:
     if code == 100 and error.get("error_subcode") == 33:
         return NO_SUCH_NUMBER
     return TABLE.get(code) if type(code) is int else None
+
+
+def error_name(error: Mapping[str, Any]) -> str:
+    """The name of the class in `hub.contracts.errors` that an error object means; "" for a code not in the table."""
+    known = meaning(error)
+    return known.error.__name__ if known is not None else ""
 
 
 def sentence(error: Mapping[str, Any]) -> str:

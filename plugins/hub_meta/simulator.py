@@ -1,11 +1,15 @@
-"""A hostile double of the WhatsApp Cloud API on loopback: signs, retries, doubles, reorders, drops and throttles."""
+"""A hostile double of the WhatsApp Cloud API on loopback: signs, retries, doubles, reorders, drops and throttles.
+
+What people do is in `simulator_people`; here the platform answers the hub.
+"""
 
 from __future__ import annotations
 
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, ClassVar
 
@@ -15,49 +19,72 @@ from aiohttp import web
 from hub.contracts.simulator import ChannelSimulator, Faults, Heard, Said
 from hub.wire.signatures import same
 from hub_meta import simulator_payloads as payloads
-from hub_meta.simulator_courier import Courier, Post
+from hub_meta.simulator_courier import Post
+from hub_meta.simulator_desk import Desk
+from hub_meta.simulator_people import People, now
+from hub_meta.simulator_replies import dropped, refused
+from hub_meta.simulator_requests import mark_refusal, refusal
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+UPLOAD_MAX = 110_000_000
 
 
-class WhatsAppSimulator(ChannelSimulator):
+@dataclass(frozen=True, slots=True)
+class ReadMark:
+    """The hub showed a person that it read a message; `typing`: and that it writes."""
+
+    account: str
+    message: str
+    typing: bool
+
+
+class WhatsAppSimulator(People, ChannelSimulator):
     """WhatsApp, as hostile as its `faults` say.
 
-    `statuses` follow each delivered message; with `enforce_window` a message more than 24 hours after the person's
-    last one is taken and then reported as failed (131047), as the real platform does.
+    `statuses` follow each delivered message; with `enforce_window` a free message more than 24 hours after the person's
+    last one is taken and then reported as failed (131047), as the real platform does. `pair_rate` (burst, seconds):
+    more than so many messages to one person, and then one every so many seconds, are refused (131056); (0, 0) = off.
+    `media` and `templates` are the platform's stores, `desk` the business's own settings, `read_marks` a ledger,
+    `groups` the ids of groups that may be written to.
     """
 
     name: ClassVar[str] = "whatsapp"
 
     def __init__(self, faults: Faults | None = None) -> None:
-        super().__init__(faults)
+        ChannelSimulator.__init__(self, faults)
+        People.__init__(self)
         self.heard: list[Heard] = []
         self.said: list[Said] = []
+        self.read_marks: list[ReadMark] = []
+        self.groups: set[str] = set()
         self.statuses: tuple[str, ...] = ("sent", "delivered", "read")
         self.enforce_window = False
-        self.app_secret = "simulated-app-secret"  # noqa: S105  # opens nothing
-        self.verify_token = "simulated-verify-token"  # noqa: S105
+        self.pair_rate: tuple[int, float] = (0, 0.0)
+        self.verify_token = "simulated-verify-token"  # noqa: S105  # opens nothing
         self.access_token = "simulated-access-token"  # noqa: S105
         self.base_url = ""
-        self._run = uuid.uuid4().hex[:12]
-        self._ids = count(1)
+        self.desk = Desk(self._shake_hands)
         self._requests = count(1)
-        self._people: dict[str, str] = {}  # wa_id or user id -> the person as the caller names them
-        self._last_heard: dict[tuple[str, str], int] = {}
-        self._courier = Courier(lambda: self.faults)
+        self._credit: dict[tuple[str, str], tuple[float, float]] = {}
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> str:
         """Serve on 127.0.0.1 and a free port; returns the base address."""
-        app = web.Application(middlewares=[self._gate])
+        app = web.Application(middlewares=[self._gate], client_max_size=UPLOAD_MAX)
         app.router.add_post("/{version}/{account}/messages", self._messages)
-        app.router.add_post("/{version}/{waba}/subscribed_apps", self._subscribe)
-        app.router.add_get("/{version}/{waba}/phone_numbers", self._numbers)
-        app.router.add_get("/{version}/me", self._me)
+        app.router.add_post("/{version}/{account}/media", self._hostile(self.media.upload))
+        app.router.add_get("/attachments/", self._hostile(self.media.download))
+        app.router.add_get("/{version}/{waba}/message_templates", self._hostile(self.templates.listing))
+        app.router.add_post("/{version}/{waba}/subscribed_apps", self.desk.subscribe)
+        app.router.add_get("/{version}/{waba}/subscribed_apps", self.desk.subscribed)
+        app.router.add_get("/{version}/{waba}/phone_numbers", self.desk.phone_numbers)
+        app.router.add_get("/{version}/me", self.desk.me)
+        app.router.add_get("/{version}/debug_token", self._debug_token)
+        app.router.add_get("/{version}/{media}", self._hostile(self.media.locate))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.base_url = self.media.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         self._courier.start()
         return self.base_url
 
@@ -83,66 +110,72 @@ class WhatsAppSimulator(ChannelSimulator):
         return list(payloads.NUMBERS)
 
     def point_at(self, callback_url: str) -> None:
-        """Where to deliver from now on."""
-        self._courier.url = callback_url
+        """Where to deliver from now on: the callback address in the app's dashboard."""
+        self.desk.app_url = self._courier.url = callback_url
+
+    def steal_webhook(self, url: str, *, account: str = "") -> None:
+        """Somebody points the webhooks at another address: of everything, or only of one number (`account`).
+
+        Of everything: it is delivered there. Of one number: Meta only tells so, the double goes on delivering.
+        """
+        if account:
+            self.desk.number_urls[account] = url
+        else:
+            self.desk.subscribe_to(url)
+            self._courier.url = url
+
+    def set_templates(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """The templates from now on, as Meta lists them; `simulator_templates.template` makes one."""
+        self.templates.rows = [dict(row) for row in rows]
+
+    def forget_media(self, media: str) -> None:
+        """The platform deletes a file."""
+        self.media.forget(media)
 
     async def settled(self) -> None:
         """Wait until everything said was acknowledged and every status was delivered."""
         await self._courier.settled()
 
-    # -- people and the business ---------------------------------------------------------------------------------
-
-    async def say(self, person: str, text: str, *, name: str = "", account: str = "", at: int = 0) -> Heard:
-        """A person writes; `person` is a phone with + or a handle `@name`, which has no phone. `at` in ms, 0 = now."""
-        account, seconds = account or self.accounts()[0], (at or _now()) // 1000
-        self._meet(person)
-        heard = Heard(id=self._wamid(), person=person, account=account, text=text, at=seconds * 1000)
-        last = self._last_heard.get((account, person), 0)
-        self._last_heard[account, person] = max(last, heard.at)
-        self.heard.append(heard)
-        self._post(person, payloads.message(account, person, text, wamid=heard.id, name=name, at=seconds), heard)
-        return heard
-
-    def echo(self, person: str, text: str, *, account: str = "") -> str:
-        """Somebody of the business answers on the phone; returns the message id. Delivered in the background."""
-        self._meet(person)
-        wamid, account = self._wamid(), account or self.accounts()[0]
-        self._post(person, payloads.echo(account, person, text, wamid=wamid, at=_now() // 1000))
-        return wamid
-
-    def prefer(self, person: str, wants: bool, *, account: str = "") -> None:
-        """A person uses WhatsApp's own switch for marketing messages."""
-        self._meet(person)
-        self._post(person, payloads.preference(account or self.accounts()[0], person, wants, at=_now() // 1000))
-
     async def deliver(self, payload: Mapping[str, Any]) -> int:
         """Sign any payload and deliver it once, now; the hub's HTTP status, 0 when no answer came."""
         return await self._courier.attempt(Post("", payloads.dump(payload), self.app_secret.encode()))
-
-    def _post(self, person: str, payload: Mapping[str, Any], heard: Heard | None = None) -> None:
-        self._courier.post(Post(person, payloads.dump(payload), self.app_secret.encode(), heard))
-
-    def _meet(self, person: str) -> None:
-        self._people[payloads.user_id(person)] = person
-        if digits := payloads.wa_id(person):
-            self._people[digits] = person
-
-    def _wamid(self) -> str:
-        return f"wamid.{self._run}{next(self._ids):08d}=="
 
     # -- the Graph API -------------------------------------------------------------------------------------------
 
     @web.middleware
     async def _gate(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if self.faults.down:
-            return _drop(request)
+            return dropped(request)
         token = request.headers.get("authorization", "")
         if not same(token, f"Bearer {self.access_token}"):
-            return _error(401, 190, "Invalid OAuth access token.")
+            return refused(401, 190, "Invalid OAuth access token.")
         try:
             return await handler(request)
         except (aiohttp.ClientError, OSError):  # the hub died in the middle of its request
-            return _drop(request)
+            return dropped(request)
+
+    def _hostile(self, handler: Handler) -> Handler:
+        """The same faults as for messages; what happens, happens before the answer is lost."""
+
+        async def strike(request: web.Request) -> web.StreamResponse:
+            struck, answer = self._trouble()
+            if struck:
+                return dropped(request) if answer is None else answer
+            response = await handler(request)
+            return dropped(request) if self.faults.hits(self.faults.lose_after) else response
+
+        return strike
+
+    def _trouble(self) -> tuple[bool, web.Response | None]:
+        """Whether a fault strikes before any effect, and what is answered; None: the connection breaks."""
+        faults = self.faults
+        if faults.hits(faults.lose_before):
+            return True, None
+        if faults.hits(faults.error):
+            return True, refused(500, 131000, "Something went wrong")
+        if faults.hits(faults.throttle):
+            return True, refused(429, 130429, "Rate limit hit", headers={"Retry-After": "1"})
+        return False, None
 
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         began, account = time.monotonic(), request.match_info["account"]
@@ -152,27 +185,33 @@ class WhatsAppSimulator(ChannelSimulator):
         except ValueError:
             body = None
         if account not in payloads.NUMBERS:
-            return _error(400, 100, "Unsupported post request.", error_subcode=33)
-        if wrong := payloads.refusal(body):
-            return _error(400, 100, f"(#100) Invalid parameter: {wrong}")
-        person = self._person(body.get("to") or body["recipient"])
+            return refused(400, 100, "Unsupported post request.", error_subcode=33)
+        if isinstance(body, dict) and "status" in body:
+            return self._mark(account, body)
+        if wrong := refusal(body):
+            return refused(400, 100, f"(#100) Invalid parameter: {wrong}")
+        person = self._person(body)
         if not person:
-            return _error(400, 131026, "Message undeliverable")
+            return refused(400, 131026, "Message undeliverable")
+        form = body["type"]
         said = Said(
             request=next(self._requests),
             person=person,
             account=account,
-            text=body["text"]["body"],
+            text=self._words(form, body[form]),
             callback=body.get("biz_opaque_callback_data", ""),
             delivered=False,
             answered=False,
             began=began,
+            form=form,
+            part=body[form],
+            reply_to=body.get("context", {}).get("message_id", ""),
         )
         self.said.append(said)
         response = self._take(said)
         try:
             if response is None:
-                return _drop(request)
+                return dropped(request)
             await response.prepare(request)
             await response.write_eof()
             said.answered = request.transport is not None and not request.transport.is_closing()
@@ -182,25 +221,59 @@ class WhatsAppSimulator(ChannelSimulator):
 
     def _take(self, said: Said) -> web.Response | None:
         """Let the request take effect, or not, as the faults decide; None: the answer never leaves."""
-        faults = self.faults
-        if faults.hits(faults.lose_before):
-            return None
-        if faults.hits(faults.error):
-            return _error(500, 131000, "Something went wrong")
-        if faults.hits(faults.throttle):
-            return _error(429, 130429, "Rate limit hit", headers={"Retry-After": "1"})
-        wamid = self._wamid()
-        said.delivered = self._in_window(said)
-        self._report(said, wamid)
-        if faults.hits(faults.lose_after):
+        struck, answer = self._trouble()
+        if struck:
+            return answer
+        if (wrong := self._objection(said)) is not None:
+            return wrong
+        said.id = self._wamid()
+        self._known.add(said.id)
+        said.delivered = said.form == "template" or self._in_window(said)
+        self._report(said)
+        if self.faults.hits(self.faults.lose_after):
             return None
         contact = {"input": said.person, "user_id": payloads.user_id(said.person)}
         if digits := payloads.wa_id(said.person):
             contact["wa_id"] = digits
-        return web.json_response({"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": wamid}]})
+        return web.json_response(
+            {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": said.id}]}
+        )
 
-    def _report(self, said: Said, wamid: str) -> None:
-        faults, now = self.faults, _now() // 1000
+    def _objection(self, said: Said) -> web.Response | None:
+        """What Meta checks beyond the shape: the template, the files, the message reacted to, the pace."""
+        if said.form == "template":
+            code, words = self.templates.refusal(said.part)
+            if code:
+                return refused(404 if code == 132001 else 400, code, f"(#{code}) {words}", details=words)
+        for media in _media_ids(said.part):
+            if media not in self.media.files:
+                return refused(400, 131009, "(#131009) Parameter value is not valid", details="Media ID not found")
+        if said.form == "reaction" and said.part["message_id"] not in self._known:
+            return refused(400, 131009, "(#131009) Parameter value is not valid", details="Message ID not found")
+        if not self._on_pace(said):
+            return refused(400, 131056, "(#131056) (Business Account, Consumer Account) pair rate limit hit")
+        return None
+
+    def _on_pace(self, said: Said) -> bool:
+        burst, seconds = self.pair_rate
+        if not burst:
+            return True
+        credit, then = self._credit.get((said.account, said.person), (float(burst), said.began))
+        credit = min(burst, credit + (said.began - then) / seconds)
+        allowed = credit >= 1
+        self._credit[said.account, said.person] = credit - allowed, said.began
+        return allowed
+
+    def _mark(self, account: str, body: dict[str, Any]) -> web.StreamResponse:
+        if wrong := mark_refusal(body):
+            return refused(400, 100, f"(#100) Invalid parameter: {wrong}")
+        if body["message_id"] not in self._known:
+            return refused(400, 131009, "(#131009) Parameter value is not valid", details="Message ID not found")
+        self.read_marks.append(ReadMark(account, body["message_id"], "typing_indicator" in body))
+        return web.json_response({"success": True})
+
+    def _report(self, said: Said) -> None:
+        faults, at = self.faults, now() // 1000
         errors: tuple[dict[str, Any], ...] = ()
         names = list(self.statuses)
         if not said.delivered:
@@ -209,52 +282,50 @@ class WhatsAppSimulator(ChannelSimulator):
             faults.rng.shuffle(names)
         for name in names:
             payload = payloads.status(
-                said.account, said.person, name, wamid=wamid, callback=said.callback, at=now, errors=errors
+                said.account, said.person, name, wamid=said.id, callback=said.callback, at=at, errors=errors
             )
             self._post(said.person, payload)
 
     def _in_window(self, said: Said) -> bool:
         last = self._last_heard.get((said.account, said.person), 0)
-        return not self.enforce_window or _now() - last < 24 * 3_600_000
+        return not self.enforce_window or now() - last < 24 * 3_600_000
 
-    def _person(self, address: str) -> str:
+    def _person(self, body: Mapping[str, Any]) -> str:
+        address = str(body.get("to") or body["recipient"])
+        if body.get("recipient_type") == "group":
+            return payloads.GROUP + address if address in self.groups else ""
         digits = address.removeprefix("+")
         return self._people.get(digits) or (f"+{digits}" if digits.isdecimal() else "")
 
-    async def _subscribe(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
-        url, challenge = str(body["override_callback_uri"]), uuid.uuid4().hex
-        query = {"hub.mode": "subscribe", "hub.verify_token": str(body["verify_token"]), "hub.challenge": challenge}
+    def _words(self, form: str, part: Any) -> str:
+        """What the person reads of a message."""
+        if form == "template":
+            return self.templates.words(part)
+        if form == "interactive":
+            return str(part["body"]["text"])
+        if form == "contacts":
+            return ", ".join(card["name"]["formatted_name"] for card in part)
+        return str(part.get("body") or part.get("caption") or part.get("emoji") or part.get("name") or "")
+
+    async def _debug_token(self, request: web.Request) -> web.StreamResponse:
+        self.desk.token = self.access_token
+        return await self.desk.debug_token(request)
+
+    async def _shake_hands(self, url: str, verify_token: str) -> bool:
+        challenge = uuid.uuid4().hex
+        query = {"hub.mode": "subscribe", "hub.verify_token": verify_token, "hub.challenge": challenge}
         if await self._courier.get(url, query) != (200, challenge.encode()):
-            return _error(400, 2200, "Callback verification failed")
-        self.point_at(url)
-        return web.json_response({"success": True})
-
-    async def _numbers(self, request: web.Request) -> web.StreamResponse:
-        rows = [
-            {"id": account, "display_phone_number": f"+{digits}", "verified_name": "Example Ltd"}
-            for account, digits in payloads.NUMBERS.items()
-        ]
-        return web.json_response({"data": rows})
-
-    async def _me(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response({"id": "300000000000001", "name": "simulated system user"})
+            return False
+        self._courier.url = url
+        return True
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _drop(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()  # nobody is there to read it
-
-
-def _error(
-    status: int, code: int, words: str, *, error_subcode: int = 0, headers: Mapping[str, str] | None = None
-) -> web.Response:
-    error: dict[str, Any] = {"message": words, "type": "OAuthException", "code": code, "fbtrace_id": "simulated"}
-    if error_subcode:
-        error["error_subcode"] = error_subcode
-    return web.json_response({"error": error}, status=status, headers=headers)
+def _media_ids(part: Any) -> Iterable[str]:
+    """The ids of all files in a message's part."""
+    if not isinstance(part, dict):
+        return
+    if isinstance(part.get("id"), str):
+        yield part["id"]
+    for component in part.get("components", ()):
+        for value in component["parameters"]:
+            yield from _media_ids(value.get(value["type"]))

@@ -126,8 +126,13 @@ class Courier:
         self._end()
 
     async def _deliver(self, post: Post) -> None:
-        pause = FIRST_PAUSE
+        pause, began = FIRST_PAUSE, time.monotonic()
         while not 200 <= await self.attempt(post) < 300:
+            if (horizon := self._faults().horizon) and time.monotonic() - began > horizon:
+                if post.heard is not None:
+                    post.heard.given_up = time.monotonic()
+                self._end()
+                return
             await asyncio.sleep(pause * self._faults().rng.uniform(0.5, 1.0))
             pause = min(pause * 2, LONGEST_PAUSE)
         if post.heard is not None:

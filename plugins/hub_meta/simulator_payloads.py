@@ -10,6 +10,8 @@ from typing import Any
 WABA = "200000000000001"
 NUMBERS = {"100000000000001": "12025550100", "100000000000002": "12025550101"}
 """Phone number id -> the number's digits (reserved for fiction)."""
+GROUP = "group:"
+"""How a person's name says that it is a group."""
 
 
 def dump(payload: Mapping[str, Any]) -> bytes:
@@ -42,12 +44,44 @@ def contact(person: str, name: str = "") -> dict[str, Any]:
     return {**({"profile": profile} if profile else {}), "wa_id": wa_id(person), "user_id": user_id(person)}
 
 
+def said(
+    account: str, person: str, kind: str, part: Any, *, wamid: str, name: str = "", at: int, reply_to: str = ""
+) -> dict[str, Any]:
+    """Anything that a person wrote: `part` is what stands under its type."""
+    told = {"from_user_id": user_id(person), "id": wamid, "timestamp": str(at), "type": kind, kind: part}
+    if wa_id(person):
+        told["from"] = wa_id(person)
+    if reply_to:
+        told["context"] = {"from": NUMBERS[account], "id": reply_to}
+    return envelope(account, "messages", {"contacts": [contact(person, name)], "messages": [told]}, at=at)
+
+
 def message(account: str, person: str, text: str, *, wamid: str, name: str, at: int) -> dict[str, Any]:
     """A text that a person wrote."""
-    said = {"from_user_id": user_id(person), "id": wamid, "timestamp": str(at), "type": "text", "text": {"body": text}}
+    return said(account, person, "text", {"body": text}, wamid=wamid, name=name, at=at)
+
+
+def system(account: str, person: str, part: Mapping[str, Any], *, wamid: str, at: int) -> dict[str, Any]:
+    """WhatsApp's own word about a person, without a contact."""
+    told: dict[str, Any] = {"id": wamid, "timestamp": str(at), "type": "system", "system": dict(part)}
     if wa_id(person):
-        said["from"] = wa_id(person)
-    return envelope(account, "messages", {"contacts": [contact(person, name)], "messages": [said]}, at=at)
+        told["from"] = wa_id(person)
+    return envelope(account, "messages", {"messages": [told]}, at=at)
+
+
+def news(field: str, value: Mapping[str, Any], *, at: int) -> dict[str, Any]:
+    """News about the WhatsApp Business account, not about a number."""
+    change = {"value": dict(value), "field": field}
+    return {"object": "whatsapp_business_account", "entry": [{"id": WABA, "time": at, "changes": [change]}]}
+
+
+def past(
+    account: str, person: str, messages: Sequence[Mapping[str, Any]], *, phase: int, progress: int, at: int
+) -> dict[str, Any]:
+    """A chunk of shared history with one person."""
+    facts = {"phase": phase, "chunk_order": 1, "progress": progress}
+    chunk = {"metadata": facts, "threads": [{"id": wa_id(person), "messages": list(messages)}]}
+    return envelope(account, "history", {"history": [chunk]}, at=at)
 
 
 def status(
@@ -61,22 +95,27 @@ def status(
     errors: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """A report about a message that the hub sent."""
-    report: dict[str, Any] = {"id": wamid, "status": said, "timestamp": str(at), "recipient_user_id": user_id(person)}
-    if wa_id(person):
-        report["recipient_id"] = wa_id(person)
+    report: dict[str, Any] = {"id": wamid, "status": said, "timestamp": str(at)}
+    if person.startswith(GROUP):
+        report |= {"recipient_id": person.removeprefix(GROUP), "recipient_type": "group"}
+    else:
+        report["recipient_user_id"] = user_id(person)
+        if wa_id(person):
+            report["recipient_id"] = wa_id(person)
     if callback:
         report["biz_opaque_callback_data"] = callback
     if errors:
         report["errors"] = list(errors)
-    return envelope(account, "messages", {"contacts": [contact(person)], "statuses": [report]}, at=at)
+    value: dict[str, Any] = {} if person.startswith(GROUP) else {"contacts": [contact(person)]}
+    return envelope(account, "messages", {**value, "statuses": [report]}, at=at)
 
 
-def echo(account: str, person: str, text: str, *, wamid: str, at: int) -> dict[str, Any]:
-    """A text that somebody of the business wrote on the phone."""
-    said = {"from": NUMBERS[account], "to_user_id": user_id(person), "id": wamid, "timestamp": str(at)}
+def echo(account: str, person: str, kind: str, part: Any, *, wamid: str, at: int) -> dict[str, Any]:
+    """What somebody of the business wrote on the phone."""
+    told = {"from": NUMBERS[account], "to_user_id": user_id(person), "id": wamid, "timestamp": str(at)}
     if wa_id(person):
-        said["to"] = wa_id(person)
-    body = {**said, "type": "text", "text": {"body": text}}
+        told["to"] = wa_id(person)
+    body = {**told, "type": kind, kind: part}
     return envelope(account, "smb_message_echoes", {"contacts": [contact(person)], "message_echoes": [body]}, at=at)
 
 
@@ -88,33 +127,3 @@ def preference(account: str, person: str, wants: bool, *, at: int) -> dict[str, 
         told["wa_id"] = wa_id(person)
     told["detail"] = f"User requested to {value} marketing messages"
     return envelope(account, "user_preferences", {"contacts": [contact(person)], "user_preferences": [told]}, at=at)
-
-
-def refusal(body: Any) -> str:
-    """What is wrong with the body of a send request, as the Cloud API reference defines it; "" when nothing is."""
-    if not isinstance(body, dict):
-        return "the body is not an object"
-    known = {"messaging_product", "recipient_type", "to", "recipient", "type", "text", "context"}
-    if extra := sorted(set(body) - known - {"biz_opaque_callback_data"}):
-        return f"unexpected {extra[0]}"
-    text, context = body.get("text"), body.get("context", {"message_id": "none"})
-    callback = body.get("biz_opaque_callback_data", "none")
-    for wrong, right in (
-        ("messaging_product", body.get("messaging_product") == "whatsapp"),
-        ("recipient_type", body.get("recipient_type", "individual") == "individual"),
-        ("to or recipient", all(_words(body.get(k, "none")) for k in ("to", "recipient"))),
-        ("to and recipient", ("to" in body) != ("recipient" in body)),
-        ("type", body.get("type") == "text"),
-        ("text", isinstance(text, dict) and not set(text) - {"body", "preview_url"}),
-        ("text.body", isinstance(text, dict) and _words(text.get("body"), 4096)),
-        ("text.preview_url", isinstance(text, dict) and isinstance(text.get("preview_url", False), bool)),
-        ("context", isinstance(context, dict) and _words(context.get("message_id"))),
-        ("biz_opaque_callback_data", _words(callback, 512)),
-    ):
-        if not right:
-            return f"wrong {wrong}"
-    return ""
-
-
-def _words(value: Any, most: int = 512) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= most

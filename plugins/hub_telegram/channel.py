@@ -181,6 +181,20 @@ class TelegramChannel(Channel[TelegramSettings]):
             return [Finding(False, str(error), "Telegram wants a public https address on port 443, 80, 88 or 8443")]
         return [Finding(True, f"Telegram delivers to {callback_url}")]
 
+    def examine(self, callback_url: str) -> Calls[list[Finding]]:
+        """Whether updates still come: each bot has one webhook, and whoever sets his own takes them all away."""
+        info = parse.table(self._result((yield self._call("getWebhookInfo", {}))))
+        url, trouble = parse.clean(info.get("url")), parse.clean(info.get("last_error_message"))
+        again = "connect this connection again, and find out who else uses the bot's token"
+        if url != callback_url:
+            what = f"another program has set the webhook to {url}" if url else "somebody removed the webhook"
+            return [Finding(False, what, again)]
+        waiting = parse.number(info.get("pending_update_count")) or "0"
+        if url and trouble and waiting != "0":
+            what = f"{waiting} updates are waiting, and the last delivery failed: {trouble}"
+            return [Finding(False, what, "check that the public address is reachable")]
+        return [Finding(True, f"Telegram delivers to {url}" if url else "no webhook is set: polls can work")]
+
     def _webhook(self, info: Any) -> list[Finding]:
         """What getWebhookInfo tells, against the mode that is set."""
         url, trouble = parse.clean(info.get("url")), parse.clean(info.get("last_error_message"))

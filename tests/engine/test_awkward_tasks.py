@@ -170,7 +170,7 @@ def test_changes_are_read_to_their_end_without_a_pause_between_pages(table, monk
     async def scenario() -> None:
         async with writing(table) as (writer, until):
             crm = CrmSync("main", table.line, writer, Notices())
-            task = asyncio.create_task(crm._read())
+            task = asyncio.create_task(crm._reads())
 
             async def read() -> bool:
                 return len(asked) >= 3

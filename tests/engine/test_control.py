@@ -9,6 +9,7 @@ import socket
 import stat
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,11 @@ def test_nonsense_is_answered_and_costs_nothing(shop: Shop) -> None:
         pack(REPLY) | {"person": "p"},
         pack(REPLY) | {"person": "phone::"},
         pack(REPLY) | {"colour": "red"},
+        pack(REPLY) | {"text": "", "content": {"form": "buttons", "options": [{"id": "a", "title": "A"}]}},
+        pack(REPLY) | {"content": {"form": "image", "media": {"kind": "image", "colour": "red"}}},
+        pack(REPLY) | {"content": {"form": "template", "template": {"name": "a"}}},
+        pack(REPLY) | {"content": {"form": "buttons", "options": 5}},
+        pack(REPLY) | {"content": 5},
         pack(PauseChanged(key="k", at=1, person="p1", until=-1)),
         pack(DeadHandled(key="k", at=1, ids=(1,), action="retry")) | {"action": "burn"},
         {"kind": "dead.handled", "key": "k", "at": 1},
@@ -148,6 +154,7 @@ def test_only_what_a_human_may_do_is_taken(event: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "event",
     [
+        replace(REPLY, text="", content={"form": "template", "template": {"name": "a", "language": "en"}}),
         REPLY,
         PauseChanged(key="k", at=1, person="telegram::42", until=0),
         DeadHandled(key="k", at=1, ids=(1, 2), action="drop"),

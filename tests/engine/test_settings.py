@@ -297,6 +297,14 @@ MISTAKES = {
         HEAD.replace('connection = "shop"', 'connection = "shpo"'),
         "hub.toml:6: inbox 'front' names the connection 'shpo', which is not there (did you mean 'shop'?)",
     ),
+    "fallback that is no template": (
+        HEAD + 'fallback = "hello"\n',
+        "hub.toml:8: 'fallback' is no template (fallback = { template = ",
+    ),
+    "fallback with what is not known then": (
+        HEAD + 'fallback = { template = "a", language = "en", params = ["{{ message.text }}"] }\n',
+        "hub.toml:8: the fallback's params name message.text, which is not known when it goes (known: inbox, person.",
+    ),
     "two inboxes of one account": (
         HEAD + '[inbox.second]\nconnection = "shop"\naccount = 1\n',
         "hub.toml:10: inbox 'second' has the same connection and account as 'front' (hub.toml:7) "
@@ -313,6 +321,10 @@ MISTAKES = {
     "rule with an unknown key": (
         '[[rule]]\nname = "a"\nreplay = "b"\nreply = { text = "b" }\n',
         "hub.toml:3: unknown key 'replay' (did you mean 'reply'?)",
+    ),
+    "rule with a form that its channel does not have": (
+        HEAD + '[[rule]]\nname = "a"\nchannel = "post"\nreply = { text = "b" }\nbuttons = ["Yes"]\n',
+        "hub.toml:10: rule 'a' sends the form 'buttons', which the channel 'post' does not have (post sends text)",
     ),
     "rule with an unknown inbox": (
         HEAD + '[[rule]]\nname = "a"\ninbox = "frnt"\nreply = { text = "b" }\n',

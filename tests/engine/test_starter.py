@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.backup.keys import new_key
 from hub.engine.loader import load_plugins
 from hub.engine.settings import Config, load_config
 from hub.engine.starter import starter_files
@@ -23,6 +24,7 @@ def config_of(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Confi
         (folder / "mappings" / mapping.name).write_text(mapping.read_text(encoding="utf-8"), encoding="utf-8")
     environ = dict.fromkeys(re.findall(r'env = "(\w+)"', text), "1:x")
     environ["NOTIFY_SECRET"] = "whsec_" + "A" * 32
+    environ["DRAGOMAN_BACKUP_KEY"] = new_key()
     return load_config(folder / "hub.toml", load_plugins(BUNDLED, environ={}), environ)
 
 
@@ -43,3 +45,4 @@ def test_what_the_starter_comments_out_is_sound_too(tmp_path: Path, monkeypatch:
     assert config.hub.public_url == "https://hub.example.com"
     assert config.hub.region == "US"
     assert list(config.plugins) == ["notify"]
+    assert config.backup.to == "/mnt/backups"

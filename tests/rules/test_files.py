@@ -104,7 +104,7 @@ def test_the_version_follows_the_source():
         ('"Welcome"', '"{% for %}"', "hub.toml:30: text 'text': en: "),
         ("Asia/Yerevan", "Asia/Nowhere", "hub.toml:3: there is no time zone 'Asia/Nowhere'"),
         ("08:00-22:00", "8 to 10", "hub.toml:4: mon-fri: '8 to 10' is no span of time"),
-        ("timezone =", "zone =", "hub.toml:2: the key 'timezone' is missing"),
+        ("timezone =", "zone =", "hub.toml:3: unknown key 'zone' (did you mean 'timezone'?)"),
         ('outside = "shop"\n', "", None),
     ],
 )

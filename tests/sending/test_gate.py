@@ -51,6 +51,20 @@ FINE = SendState(
         ({"created": NOW - 6 * HOUR - 1}, "drop", "waited longer than 6 h"),
         ({"created": NOW - 6 * HOUR}, "send", ""),
         ({"created": NOW - 6 * HOUR - 1, "cls": "human"}, "send", ""),
+        ({"last_inbound": 0, "form": "template"}, "send", ""),
+        ({"last_inbound": 0, "form": "template", "opted_out": True, "cls": "human"}, "drop", "no more messages"),
+        ({"form": "template", "fault": "There is no template 'x'."}, "drop", "no template 'x'"),
+        ({"form": "list", "sendable": False, "cls": "human"}, "drop", "cannot send the form 'list'"),
+        ({"last_inbound": 0, "fallback": True}, "template", "24 h window"),
+        ({"last_inbound": 0, "fallback": True, "cls": "human"}, "template", "24 h window"),
+        ({"last_inbound": 0, "fallback": True, "opted_out": True}, "drop", "no more messages"),
+        ({"last_inbound": 0, "fallback": True, "paused_until": NOW + 1}, "drop", "human has the case"),
+        ({"last_inbound": 0, "fallback": True, "replies_since_inbound": 3}, "drop", "already got 3 replies"),
+        ({"fallback": True}, "send", ""),
+        ({"ready": NOW + 1}, "wait", "only so many"),
+        ({"ready": NOW + 1, "cls": "human"}, "wait", "only so many"),
+        ({"ready": NOW}, "send", ""),
+        ({"ready": NOW + 1, "opted_out": True}, "drop", "no more messages"),
     ],
 )
 def test_verdicts(changes, action, reason):
@@ -71,7 +85,16 @@ STATES = st.builds(
     max_replies=st.integers(0, 5),
     repeats=st.booleans(),
     created=st.integers(0, NOW),
+    form=st.sampled_from(["text", "buttons", "template"]),
+    sendable=st.booleans(),
+    fault=st.sampled_from(["", "wrong"]),
+    fallback=st.booleans(),
+    ready=st.integers(0, 2 * NOW),
 )
+
+
+def test_a_wait_says_until_when():
+    assert may_send(replace(FINE, ready=NOW + 7000), NOW).due == NOW + 7000
 
 
 @given(STATES)
@@ -79,7 +102,10 @@ def test_what_leaves_never_breaks_a_promise(state):
     if may_send(state, NOW).action != "send":
         return
     assert not state.opted_out
-    assert not state.window or NOW - state.last_inbound < state.window
+    assert not state.window or NOW - state.last_inbound < state.window or state.form == "template"
+    assert state.sendable
+    assert not state.fault
+    assert state.ready <= NOW
     if state.cls != "human":
         assert state.paused_until <= NOW
         assert not state.repeats

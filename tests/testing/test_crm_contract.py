@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from hub import Page, Schema
 from hub.contracts.errors import AuthFailed, HubError, RateLimited, Refused, Uncertain
 from hub.testing import channel_contract, crm_contract, talk
 from hub.testing.crm_contract import CRMContract
+from hub_hubspot import simulator_acts as acts
 from hub_hubspot.crm import HubSpot, HubSpotSettings
 from hub_hubspot.simulator import HubSpotSimulator
 
@@ -31,6 +33,7 @@ class Suite(CRMContract):
     fields = {"firstname": "Ana"}
     refused = {"lifecyclestage": "astronaut"}
     wrong = {"access_token": "pat-of-somebody-else"}
+    settings = {"answers": True}
 
     def simulate(self):
         made = HubSpotSimulator()
@@ -41,6 +44,23 @@ class Suite(CRMContract):
         made = super().connect(platform, **changes)
         made.transport._sleep = lambda seconds: None
         return made
+
+    def app(self, platform):
+        return platform.app()
+
+    def remove(self, platform, record):
+        acts.remove(platform.portal, "contacts", record)
+
+    def merge(self, platform, record, other):
+        return acts.merge(platform.portal, "contacts", record, other)
+
+    def ask(self, platform, record, text):
+        acts.edit(platform.portal, "contacts", record, {"hub_reply_text": text, "hub_reply_status": "send"})
+
+
+def keeping(s, a, p):
+    with TemporaryDirectory() as folder:
+        s.test_a_file_is_kept(a, p, Path(folder))
 
 
 def twice_made(self, batch):
@@ -110,6 +130,19 @@ def from_the_start(self, cursor):
 
 def blind(self, cursor):
     return Page((), cursor or "1:0:0", True)
+
+
+def as_deleted(method: Callable[..., Any]) -> Callable[..., Any]:
+    def read(self, given):
+        page = method(self, given)
+        return page._replace(gone=[replace(gone, into="") for gone in page.gone])
+
+    return read
+
+
+def half(self, refs):
+    page = HubSpot.get(self, refs)
+    return page._replace(gone=page.gone[:1])
 
 
 def refusing(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -223,6 +256,51 @@ BROKEN: dict[str, tuple[dict[str, Any], Guard, str]] = {
         {"changes": blind},
         lambda s, a, p: s.test_changes_see_a_modified_record(a, p),
         "does not bring it",
+    ),
+    "deleted ones left out": (
+        {"get": half},
+        lambda s, a, p: s.test_records_are_read_again(a, p),
+        "is `gone`",
+    ),
+    "a merge read as a deletion": (
+        {"get": as_deleted(HubSpot.get)},
+        lambda s, a, p: s.test_a_merged_record_leads_to_its_survivor(a, p),
+        "no deleted one",
+    ),
+    "a merge told as a deletion": (
+        {"changes": as_deleted(HubSpot.changes)},
+        lambda s, a, p: s.test_a_merged_record_leads_to_its_survivor(a, p),
+        "tells of a merge",
+    ),
+    "answers left out": (
+        {"changes": lambda self, cursor: HubSpot.changes(self, cursor)._replace(answers=())},
+        lambda s, a, p: s.test_an_answer_of_an_agent_is_brought(a, p),
+        "asks to have sent",
+    ),
+    "anybody heard": (
+        {"verify": lambda self, request: None},
+        lambda s, a, p: s.test_nobody_but_the_crm_is_heard(a, p),
+        "nobody signed",
+    ),
+    "a change made anew": (
+        {"log": lambda self, batch: HubSpot.log(self, [replace(e, logged="") for e in batch])},
+        lambda s, a, p: s.test_a_message_that_stands_is_changed(a, p),
+        "is Refused",
+    ),
+    "a session without its messages": (
+        {"log": lambda self, batch: HubSpot.log(self, [replace(e, lines=()) for e in batch])},
+        lambda s, a, p: s.test_a_session_is_one_record_that_grows(a, p),
+        "every message of the session",
+    ),
+    "an object made twice": (
+        {"write": lambda self, batch: HubSpot.write(self, [replace(row, doubtful=False) for row in batch])},
+        lambda s, a, p: s.test_a_record_beside_contacts_stands_once(a, p),
+        "looked for first",
+    ),
+    "a file without an id": (
+        {"attach": lambda self, file: ""},
+        keeping,
+        "id of the file",
     ),
     "nothing described": (
         {"describe": lambda self: Schema()},

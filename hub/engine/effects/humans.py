@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from hub.engine.effects import people
+from hub.engine.effects import gone, people
 from hub.engine.effects.messages import human_has_it
 from hub.engine.effects.sends import queue_send
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.identity import variants
 from hub.model.commands import Send
+from hub.model.content import PLAIN, Content
 from hub.model.events import DeadHandled, HumanReplied, PauseChanged, PluginAnswered, TimerDue
 from hub.model.people import Identity
 from hub.store.journal import Claimed
@@ -20,6 +21,11 @@ from hub.store.workspace import Needs, Workspace
 
 NOTES_KEPT = 20
 """Notes of one plugin's answer that are kept; the rest are counted."""
+
+COMMANDS = ("send", "uncertain", "person", "log", "object", "file")
+"""Kinds of dead letters that stand for a command."""
+PARTS = 128
+"""Parts of one text that are looked for at most."""
 
 
 def look_person(event: HumanReplied | PauseChanged, row: Claimed, line: Line, needs: Needs) -> None:
@@ -53,7 +59,8 @@ def replied(event: HumanReplied, row: Claimed, line: Line, work: Workspace) -> N
         work.bury("event", row.seq, f"the inbox {talk.inbox} of this conversation is no longer set", person.id)
         return
     channel = line.config.connections[inbox.connection].channel
-    command = Send(rule="human", text=event.text, cls="human", agent=event.agent)
+    content = Content.load(event.content) if event.content else PLAIN
+    command = Send(rule="human", text=event.text, cls="human", agent=event.agent, content=content)
     queue_send(command, row.seq, talk, person, channel, work)
     human_has_it(talk, row.received, row.seq, f"{event.agent} answers", line, work)
 
@@ -80,7 +87,7 @@ def look_dead(event: DeadHandled, row: Claimed, line: Line, needs: Needs) -> Non
 def dead(event: DeadHandled, row: Claimed, line: Line, work: Workspace) -> None:
     """A human retries or drops dead letters."""
     letters = [work.dead.get(i) for i in event.ids]
-    work.outbox.fetch(d.ref for d in letters if d is not None and d.kind in ("send", "uncertain", "person", "log"))
+    work.outbox.fetch(d.ref for d in letters if d is not None and d.kind in COMMANDS)
     work.messages.fetch(r.message for r in work.outbox.rows.values())
     for letter in letters:
         if letter is not None and letter.state == "open":
@@ -114,6 +121,8 @@ def _again(letter: DeadRow, retry: bool, seq: int, work: Workspace) -> None:
         return
     work.woken.add(command.target)
     if retry:
+        if command.state == "dropped":
+            _follow(command, work)
         command.wait(work.now)  # attempts go on: they are part of each outcome's key, which counts once for ever
         if message is not None and command.kind == "send":
             message.status, message.reason = "queued", ""
@@ -121,6 +130,21 @@ def _again(letter: DeadRow, retry: bool, seq: int, work: Workspace) -> None:
         command.end("dropped", "dropped by a human")
         if message is not None and command.kind == "send":
             message.status, message.reason = "dropped", "dropped by a human"
+
+
+def _follow(command: OutboxRow, work: Workspace) -> None:
+    """The parts that were dropped together with this one go again behind it."""
+    whole, _, part = command.key.rpartition(".")
+    if command.kind != "send" or not part.isdigit():
+        return
+    later = [f"{whole}.{n}" for n in range(int(part) + 1, int(part) + PARTS)]
+    rows = [row for row in work.outbox.fetch_by("key", later) if row.state == "dropped"]
+    work.messages.fetch(row.message for row in rows)
+    for row in rows:
+        row.wait(work.now)
+        message = work.messages.get(row.message)
+        if message is not None:
+            message.status, message.reason = "queued", ""
 
 
 def _say_again(letter: DeadRow, command: OutboxRow, message: MessageRow, seq: int, work: Workspace) -> None:
@@ -159,6 +183,9 @@ def timer(event: TimerDue, row: Claimed, line: Line, work: Workspace) -> None:
         None,
     )
     if armed is None or armed.generation != event.generation:
+        return
+    if event.rule == gone.ERASE:
+        gone.on(event.subject_id, work)
         return
     talk = work.conversations.get(event.subject_id)
     if event.rule == "pause" and talk is not None and talk.paused_until <= work.now:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hub.contracts.channel import Channel
-from hub.engine.effects import people
+from hub.engine.effects import media, objects, people, settling
 from hub.engine.effects.sends import log_message, queue_send
+from hub.engine.effects.sessions import session_of
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.engine.settings import InboxConfig
 from hub.identity import variants
-from hub.model.commands import Command, OptOut, Send
-from hub.model.events import ConsentChanged, InquiryOpened, MessageEchoed, MessageReceived, Unknown, pack
+from hub.model.commands import Command, MakeRecord, OptOut, Send
+from hub.model.content import Media
+from hub.model.events import (
+    ConsentChanged,
+    InquiryOpened,
+    MessageEchoed,
+    MessageReceived,
+    StatusReported,
+    Unknown,
+    pack,
+)
 from hub.model.people import Identity, Person, PersonId
 from hub.model.view import ConversationView, View
 from hub.rules import decide
@@ -113,8 +123,12 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
             at,
             "",
             row.seq,
+            _content(event.payload, event.referral),
+            0 if event.backfill else session_of(talk, at, work),
         )
     )
+    work.name_message(message)
+    media.order(_named(event.media), message, event.account, event.backfill, row.source, work)
     log_message(message, line, work)
     if opening:
         tell_plugins(row.seq, inbox, person, message, line, work)
@@ -137,7 +151,7 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
     if decision.because:
         work.decide(row.seq, line.version, person.id, talk.id, "\n".join(decision.because))
     for command in decision.commands:
-        carry_out(command, row.seq, talk, person, message, channel, work)
+        carry_out(command, row.seq, talk, person, message, channel, line, work)
 
 
 def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> None:
@@ -146,12 +160,16 @@ def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> N
     if inbox is None:
         work.bury("unrouted", row.seq, f"no inbox is set for account {event.account} of connection {row.source}")
         return
-    if event.provider_id in work.by_provider or line.outbox_id(event.callback):
+    known, named = work.by_provider.get((inbox.name, event.provider_id)), line.outbox_id(event.callback)
+    if known is not None or named:
+        if work.outbox.get(named) is not None or (known is not None and known.id in work.outbox_of):
+            settling.status(_proof(event), row, line, work)
         return
     channel = line.config.connections[row.source].channel
     person = people.resolve(event.recipient, "", channel.name, row.seq, line, work)
     talk, _ = conversation(inbox, event.thread, event.recipient, event.address, person, row, work)
-    at = event.at or row.received
+    sent = event.at or row.received
+    at = message_time(talk, sent, work)
     message = work.messages.add(
         MessageRow(
             work.messages.next_id(),
@@ -163,18 +181,45 @@ def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> N
             event.form,
             clean(event.text),
             event.provider_id,
-            "",
-            message_time(talk, at, work),
+            event.reply_to,
+            at,
             row.received,
             "accepted",
-            at,
+            sent,
             "",
             row.seq,
+            session=0 if event.backfill else session_of(talk, at, work),
         )
     )
+    work.name_message(message)
+    media.order(_named(event.media), message, event.account, event.backfill, row.source, work)
     log_message(message, line, work)
     if not event.backfill:
         human_has_it(talk, row.received, row.seq, "a human answered from elsewhere", line, work)
+
+
+def _proof(event: MessageEchoed) -> StatusReported:
+    """The hub's own send coming back: the platform has it."""
+    return StatusReported(
+        key=event.key,
+        at=event.at,
+        account=event.account,
+        provider_id=event.provider_id,
+        status="sent",
+        callback=event.callback,
+    )
+
+
+def _content(payload: str, referral: Mapping[str, str]) -> str:
+    """What a message holds beside its text and its files, as the store keeps it."""
+    held: dict[str, object] = {"payload": clean(payload)} if payload else {}
+    if referral:
+        held["referral"] = {clean(name): clean(value) for name, value in referral.items()}
+    return json.dumps(held, ensure_ascii=False) if held else ""
+
+
+def _named(files: Sequence[Media]) -> list[Media]:
+    return [replace(file, name=clean(file.name)) for file in files]
 
 
 def human_has_it(talk: ConversationRow, now: int, seq: int, because: str, line: Line, work: Workspace) -> None:
@@ -245,14 +290,17 @@ def carry_out(
     person: PersonRow,
     message: MessageRow,
     channel: Channel,  # type: ignore[type-arg]
+    line: Line,
     work: Workspace,
 ) -> None:
     """What a decision asked for becomes rows."""
     match command:
         case Send():
             queue_send(replace(command, slot=f"{message.id}.{command.slot}"), seq, talk, person, channel, work)
-            if command.once:
-                fired = json.loads(talk.fired) if talk.fired else {}
-                talk.fired = json.dumps(fired | {command.rule: work.now})
+        case MakeRecord():
+            objects.order(replace(command, slot=f"{message.id}.{command.slot}"), seq, person, line, work)
         case OptOut():
             person.opted_out = 0 if command.wants else 1
+    if isinstance(command, Send | MakeRecord) and command.once:
+        fired = json.loads(talk.fired) if talk.fired else {}
+        talk.fired = json.dumps(fired | {command.rule: work.now})

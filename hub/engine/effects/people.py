@@ -49,8 +49,11 @@ def resolve(
     elif name and not person.name:
         person.name = name
     for crm in line.config.crms:
-        if (person.id, crm) not in work.link_of:  # new here, or the CRM is
+        link = work.link_of.get((person.id, crm))
+        if link is None:  # new here, or the CRM is
             expect_link(person, crm, external_key(identities[0]), seq, work)
+        elif link.state == "gone":
+            link_again(link, person, seq, work)
     for identity in identities:
         forms = variants(identity)
         owner = next((work.owners[f.id] for f in forms if f.id in work.owners), 0)
@@ -71,6 +74,13 @@ def expect_link(person: PersonRow, crm: str, key: str, seq: int, work: Workspace
     work.file_link(work.links.add(link))
     if ready:
         order_person(person, crm, seq, work)
+
+
+def link_again(link: LinkRow, person: PersonRow, seq: int, work: Workspace) -> None:
+    """Somebody whose record was deleted writes again: he gets a new one, and what waits goes there."""
+    link.state, link.record, link.owner, link.synced = "creating", "", "", ""
+    link.since, link.reason = work.now, f"{link.reason}; the person wrote again"
+    order_person(person, link.crm, seq, work)
 
 
 def make(name: str, identities: Sequence[Identity], channel: str, work: Workspace) -> PersonRow:
@@ -108,6 +118,7 @@ def add_outbox(
     cls: str = "",
     state: str = "waiting",
     reason: str = "",
+    body: str = "",
 ) -> OutboxRow:
     """A new command; its key makes it exist once however often its event is worked on."""
     if state == "waiting":
@@ -133,5 +144,6 @@ def add_outbox(
             0,
             "",
             reason,
+            body,
         )
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
-from hub.engine.effects import people
+from hub.engine.effects import asked, fields, gone, objects, people
 from hub.engine.effects.messages import clean
 from hub.engine.line import Line
 from hub.identity import external_key
 from hub.model.events import RecordsRead
 from hub.model.people import Identity
-from hub.model.records import Record
+from hub.model.records import Gone, Record
+from hub.store import crm as shelves
 from hub.store.journal import Claimed
 from hub.store.rows import LinkRow, PersonRow
 from hub.store.workspace import Needs, Workspace
@@ -22,16 +24,31 @@ def look(event: RecordsRead, row: Claimed, line: Line, needs: Needs) -> None:
     wanted = needs.records.setdefault(event.crm, set())
     for record in event.records:
         wanted.update((record.id, *record.merged))
+    for vanished in event.gone:
+        wanted.update(name for name in (vanished.record, vanished.into) if name)
+    wanted.update(answer.contact for answer in event.answers)
     needs.keys.update(record.key for record in event.records if record.key)
     for record in event.records:
         people.probe(record.identities, needs)
 
 
 def read(event: RecordsRead, row: Claimed, line: Line, work: Workspace) -> None:
-    """Each record finds its person or makes one. The cursor is stored with what it brought."""
+    """Each record finds its person or makes one. The cursor is stored with what it brought.
+
+    What was merged comes first: a merge looks like a deletion to whoever does not know of it.
+    """
+    for vanished in sorted(event.gone, key=lambda v: (v.erased, not v.into)):
+        gone.vanished(vanished, event.crm, row.seq, line, work)
     for record in event.records:
-        _one(replace(record, name=clean(record.name)), event.crm, row.seq, work)
-    if event.feed == "first":
+        if record.archived:
+            gone.vanished(Gone(record=record.id), event.crm, row.seq, line, work)
+        else:
+            _one(replace(record, name=clean(record.name)), event.crm, row.seq, line, work)
+    objects.read(event, work)
+    asked.taken(event, row, line, work)
+    if event.feed == "touched":
+        shelves.untouch(work, event.crm, event.refs, event.at)
+    elif event.feed == "first":
         work.cursor(f"crm.{event.crm}.first", event.cursor)
         if event.final:
             _first_read_ends(event.crm, row.seq, work)
@@ -39,84 +56,89 @@ def read(event: RecordsRead, row: Claimed, line: Line, work: Workspace) -> None:
         work.cursor(f"crm.{event.crm}.recent", event.cursor)
 
 
-def _one(record: Record, crm: str, seq: int, work: Workspace) -> None:
+def _one(record: Record, crm: str, seq: int, line: Line, work: Workspace) -> None:
     for old in record.merged:  # everybody whose record went into this one follows it
-        if (moved := work.link_at.get((crm, old))) is not None and moved.record == old:
+        for moved in work.links_at(crm, old):
             _follow_merge(moved, record, seq, work)
-    link = work.link_at.get((crm, record.id)) or work.link_by_key.get((crm, record.key))
-    link = link or next((work.link_at[crm, old] for old in record.merged if (crm, old) in work.link_at), None)
-    if link is not None:
-        person = people.current(work, link.person)
-        if person is not None:
-            if not link.ready:
-                _link(link, record, work)
-            if record.merged:
-                _follow_merge(link, record, seq, work)
-            if link.record != record.id:  # our own key, or one of several, on another record than the link's
-                _ambiguous(link, list(record.identities), record, crm, seq, work)
-                return
-            link.owner = record.owner
-            _own_all(record.identities, person, crm, seq, work)
-            _take_name(record, link, person, seq, work)
+    links = work.links_at(crm, record.id)
+    if not links:
+        named = [work.link_by_key.get((crm, record.key)), *(work.link_at.get((crm, old)) for old in record.merged)]
+        links = [link for link in named if link is not None][:1]
+    known = [link for link in links if people.current(work, link.person) is not None]
+    for link in known:
+        _known(link, record, seq, line, work)
+    if known:
         return
     owned = [i for i in record.identities if people.find([i], work) is not None]
     person = people.find(owned, work) if owned else None
     if person is None:
         person = people.make(record.name, record.identities, f"crm:{crm}", work)
-        _new_link(person, record, crm, work)
-        _own_all(record.identities, person, crm, seq, work)
+        _have(_new_link(person, record, crm, work), record, person, seq, line, work)
         return
-    link = work.link_of.get((person.id, crm))
-    if link is None:
-        _new_link(person, record, crm, work)
-    elif link.state in ("unread", "gone") or (link.state == "creating" and not link.record):
-        _link(link, record, work)
+    own_link = work.link_of.get((person.id, crm))
+    if own_link is None:
+        _have(_new_link(person, record, crm, work), record, person, seq, line, work)
+    elif own_link.state in ("unread", "gone") or (own_link.state == "creating" and not own_link.record):
+        _link(own_link, record, work)
+        _have(own_link, record, person, seq, line, work)
     else:
-        _ambiguous(link, owned, record, crm, seq, work)
-        if len(owned) < len(record.identities):  # what only this record has belongs to somebody of its own
-            own = tuple(i for i in record.identities if i not in owned)
-            person = people.make(record.name, own, f"crm:{crm}", work)
-            _new_link(person, replace(record, identities=own), crm, work)
-    _own_all(record.identities, person, crm, seq, work)
-    if not person.name:
-        person.name = record.name
+        _ambiguous(own_link, owned, record, crm, seq, work)
+        if own := tuple(i for i in record.identities if i not in owned):  # belongs to somebody of its own
+            other = people.make(record.name, own, f"crm:{crm}", work)
+            _new_link(other, replace(record, identities=own), crm, work)
+            _own_all(own, other, crm, seq, work)
+
+
+def _have(link: LinkRow, record: Record, person: PersonRow, seq: int, line: Line, work: Workspace) -> None:
+    """The person and his record, put together: the owner, the addresses, the values that both sides keep."""
+    link.owner = record.owner
+    if record.key and link.key != record.key:  # where two people have one record, both write its key
+        link.key = record.key
+        work.file_link(link)
+    _own_all(record.identities, person, link.crm, seq, work)
+    fields.compare(record, link, person, seq, line, work)
+
+
+def _known(link: LinkRow, record: Record, seq: int, line: Line, work: Workspace) -> None:
+    """A record of somebody the hub knows: restored, merged, moved to another owner, edited."""
+    person = people.current(work, link.person)
+    if person is None:
+        return
+    if not link.ready:
+        _link(link, record, work)
+    if record.merged:
+        _follow_merge(link, record, seq, work)
+    if link.record != record.id:  # our own key, or one of several, on another record than the link's
+        _ambiguous(link, list(record.identities), record, link.crm, seq, work)
+        return
+    _have(link, record, person, seq, line, work)
 
 
 def _follow_merge(link: LinkRow, record: Record, seq: int, work: Workspace) -> None:
     """Somebody merged records in the CRM: the link goes on to the survivor, and what it shared is shared no more."""
-    gone = set(record.merged)
-    others = [other for other in json.loads(link.also) if other not in gone | {record.id}]
-    if link.record not in gone and others == json.loads(link.also):
-        return
-    if link.record in gone:
-        work.note_identity("merged", link.person, "", seq, f"{link.crm} record {link.record} became {record.id}")
-        link.record, link.made = record.id, record.created
-    link.also = json.dumps(others)
-    link.state, link.reason = ("ambiguous", link.reason) if others else ("linked", "")
-    work.file_link(link)
+    absorbed = set(record.merged)
+    if link.record in absorbed:
+        gone.follow(link, record.id, seq, work, key=record.key, made=record.created)
+    others = [other for other in json.loads(link.also) if other not in absorbed | {record.id}]
+    if others != json.loads(link.also):
+        link.also = json.dumps(others)
+        link.state, link.reason = ("ambiguous", link.reason) if others else ("linked", "")
+        work.file_link(link)
 
 
-def _take_name(record: Record, link: LinkRow, person: PersonRow, seq: int, work: Workspace) -> None:
-    """The CRM is the system of record: a name changed there is the person's name, unless it is our own write."""
-    if work.own_echo(link.key, "name", record.name) or not record.name or record.name == person.name:
-        return
-    if person.name:
-        work.decide(seq, 0, person.id, 0, f"the name was changed in {link.crm}")
-    person.name = record.name
-
-
-def _own_all(identities: tuple[Identity, ...], person: PersonRow, crm: str, seq: int, work: Workspace) -> None:
+def _own_all(identities: Sequence[Identity], person: PersonRow, crm: str, seq: int, work: Workspace) -> None:
     for identity in identities:
         if people.find([identity], work) is None:
             work.own(identity, person.id, seq, f"crm:{crm}")
 
 
-def _new_link(person: PersonRow, record: Record, crm: str, work: Workspace) -> None:
+def _new_link(person: PersonRow, record: Record, crm: str, work: Workspace) -> LinkRow:
     key = record.key or (external_key(record.identities[0]) if record.identities else "")
     link = LinkRow(work.links.next_id(), person.id, crm, "linked", record.id, key, record.owner)
     link.made, link.since = record.created, work.now
     work.file_link(work.links.add(link))
     work.release(crm, person.id)
+    return link
 
 
 def _link(link: LinkRow, record: Record, work: Workspace) -> None:

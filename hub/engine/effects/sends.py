@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from hub.contracts.channel import Channel
 from hub.engine.effects.people import add_outbox
+from hub.engine.effects.sessions import session_of
 from hub.engine.line import Line
 from hub.model.commands import Send
-from hub.sending import split_text
+from hub.model.content import PLAIN, Content
+from hub.sending import pieces, shown
 from hub.store.rows import ConversationRow, MessageRow, PersonRow
 from hub.store.workspace import Workspace
 
@@ -18,9 +22,14 @@ def queue_send(
     person: PersonRow,
     channel: Channel,  # type: ignore[type-arg]
     work: Workspace,
-) -> None:
-    """The command becomes as many messages as the channel needs, in order, each with its own outbox row."""
-    for part, text in enumerate(split_text(command.text, channel.capabilities.text_max)):
+) -> list[MessageRow]:
+    """The command becomes as many messages as the channel needs, in order, each with its own outbox row.
+
+    The rows of one command share all of their key but the number after its last point.
+    """
+    able = channel.capabilities
+    queued = []
+    for part, (text, content) in enumerate(pieces(command.text, command.content, able.text_max, able.caption_max)):
         talk.last_at = at = max(work.now, talk.last_at + 1)
         message = work.messages.add(
             MessageRow(
@@ -30,8 +39,8 @@ def queue_send(
                 "out",
                 "agent" if command.cls == "human" else "bot",
                 command.agent,
-                "text",
-                text,
+                content.form,
+                text or shown(content),
                 "",
                 "",
                 at,
@@ -40,6 +49,8 @@ def queue_send(
                 work.now,
                 "",
                 seq,
+                "" if content is PLAIN else json.dumps(content.dump(), ensure_ascii=False),
+                session_of(talk, at, work),
             )
         )
         add_outbox(
@@ -54,6 +65,13 @@ def queue_send(
             slot=f"{command.slot}.{part}",
             cls=command.cls,
         )
+        queued.append(message)
+    return queued
+
+
+def outgoing_content(message: MessageRow) -> Content:
+    """What a message holds beside its text, from its row."""
+    return Content.load(json.loads(message.content)) if message.content else PLAIN
 
 
 def log_message(message: MessageRow, line: Line, work: Workspace) -> None:

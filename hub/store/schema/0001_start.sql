@@ -148,6 +148,16 @@ CREATE TABLE templates (
   PRIMARY KEY (connection, account, name, language)
 ) WITHOUT ROWID;
 
+-- Files of the hub that a platform holds: uploaded once, sent by reference while it keeps them.
+CREATE TABLE uploads (
+  connection TEXT NOT NULL,
+  account TEXT NOT NULL,
+  blob TEXT NOT NULL,
+  ref TEXT NOT NULL,               -- the platform's name of it
+  at INTEGER NOT NULL,
+  PRIMARY KEY (connection, account, blob)
+) WITHOUT ROWID;
+
 -- What platforms told the business about itself, and gaps the hub found: for the admin.
 CREATE TABLE news (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

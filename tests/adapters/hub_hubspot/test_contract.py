@@ -7,6 +7,7 @@ from typing import Any
 from hub import CRM
 from hub.contracts.simulator import CRMSimulator
 from hub.testing.crm_contract import CRMContract
+from hub_hubspot import simulator_acts as acts
 from hub_hubspot.crm import HubSpot
 from hub_hubspot.simulator import HubSpotSimulator
 
@@ -17,6 +18,7 @@ class TestHubSpot(CRMContract):
     fields = {"firstname": "Ana"}
     refused = {"lifecyclestage": "astronaut"}
     wrong = {"access_token": "pat-of-somebody-else"}
+    settings = {"answers": True}
     partial = True
 
     def simulate(self) -> CRMSimulator:
@@ -29,10 +31,22 @@ class TestHubSpot(CRMContract):
         made.transport._sleep = lambda seconds: None
         return made
 
+    def app(self, platform):
+        return platform.app()
+
+    def remove(self, platform, record):
+        acts.remove(platform.portal, "contacts", record)
+
+    def merge(self, platform, record, other):
+        return acts.merge(platform.portal, "contacts", record, other)
+
+    def ask(self, platform, record, text):
+        acts.edit(platform.portal, "contacts", record, {"hub_reply_text": text, "hub_reply_status": "send"})
+
 
 class TestHubSpotThatRefusesWholeBatches(TestHubSpot):
     partial = False
 
 
 class TestHubSpotWithNotes(TestHubSpot):
-    settings = {"log_as": "note", "page": 30}
+    settings = {"log_as": "note", "page": 30, "answers": True}

@@ -48,7 +48,7 @@ def test_every_exception_class_of_the_client_is_in_the_table():
     ("name", "status", "kind"),
     [
         ("UnauthorizedException", 401, AuthFailed),
-        ("ForbiddenException", 403, AuthFailed),
+        ("ForbiddenException", 403, errors.MissingScope),
         ("NotFoundException", 404, NotFound),
         ("ServiceException", 503, Unavailable),
         ("ApiException", 400, Rejected),

@@ -9,6 +9,7 @@ import pytest
 from hub import LogEntry, PersonWrite
 from hub.contracts.errors import NotFound, RateLimited, Rejected, Uncertain
 from hub_hubspot import bodies
+from hub_hubspot import simulator_acts as acts
 from hub_hubspot.paths import BODY
 
 
@@ -162,7 +163,7 @@ def test_a_message_of_a_vanished_contact_fails_alone(portal, partial, bad, most)
     async def scenario(sim, do, crm):
         sim.partial = partial
         ana, gone = sim.fill([{"name": "Ana"}, {"name": "Gone"}])
-        sim.portal.remove(gone)
+        acts.remove(sim.portal, "contacts", gone)
         batch = entries(ana, 100)
         for n in bad:
             batch[n] = replace(batch[n], record=gone)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hub import Identity, PersonWrite
-from hub.contracts.errors import AuthFailed
 from hub_hubspot import paths
-from hub_hubspot.contacts import OVERLAP, Look, millis
+from hub_hubspot.changes import OVERLAP, Look
+from hub_hubspot.contacts import millis
 
 
 async def everything(do, method, cursor=""):
@@ -137,34 +137,6 @@ def test_times():
     assert Look.parse(str(Look(1, 2, 3))) == Look(1, 2, 3)
 
 
-def test_setting_up_creates_what_is_missing_and_then_nothing(portal):
-    async def scenario(sim, do, crm):
-        first = await do(crm.ensure)
-        made = sim.calls.copy()
-        sim.calls.clear()
-        second = await do(crm.ensure)
-        assert all(f.ok for f in [*first, *second])
-        assert len(first) == len(second) == 7
-        assert made["properties/contacts"] == 2
-        assert made["properties/notes"] == 4
-        assert sim.calls == {"properties/contacts": 1, "properties/communications": 1, "properties/notes": 1}
-        assert sim.portal.properties["contacts"]["hub_identity_key"]["hasUniqueValue"] is True
-        assert sim.portal.properties["notes"]["hub_message_id"]["hasUniqueValue"] is False
-
-    portal(scenario, bare=True)
-
-
-def test_a_key_property_without_unique_values_is_told(portal):
-    async def scenario(sim, do, crm):
-        sim.portal.properties["contacts"]["hub_identity_key"]["hasUniqueValue"] = False
-        findings = await do(crm.ensure)
-        (wrong,) = [f for f in findings if not f.ok]
-        assert "hub_identity_key" in wrong.what
-        assert wrong.remedy
-
-    portal(scenario)
-
-
 def test_the_schema(portal):
     async def scenario(sim, do, crm):
         schema = await do(crm.describe)
@@ -172,19 +144,6 @@ def test_the_schema(portal):
         assert not schema.fields["phone"].read_only
         assert "customer" in schema.fields["lifecyclestage"].options
         assert schema.fields["lifecyclestage"].type == "enumeration"
-
-    portal(scenario)
-
-
-def test_probe_tells_what_may_be_read(portal):
-    async def scenario(sim, do, crm):
-        assert [f.ok for f in await do(crm.probe)] == [True] * 3
-        sim.token = "pat-renewed"
-        findings = await do(crm.probe)
-        assert [f.ok for f in findings] == [False] * 3
-        assert findings[0].remedy
-        with pytest.raises(AuthFailed):
-            await do(crm.describe)
 
     portal(scenario)
 

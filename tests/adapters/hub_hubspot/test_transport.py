@@ -10,6 +10,7 @@ import pytest
 from hub import PersonWrite
 from hub.contracts.errors import AuthFailed, RateLimited, Unavailable
 from hub_hubspot.budget import Budget
+from hub_hubspot.contacts import millis
 from hub_hubspot.crm import HubSpot
 from hub_hubspot.transport import PATIENCE
 
@@ -74,7 +75,39 @@ def test_the_day_is_used_up(portal):
         assert crm.slept == []
         assert sim.calls == {"contacts/batch/upsert": 1}
 
-    portal(scenario)
+    portal(scenario, bare=True)
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "hours"),
+    [
+        ("Europe/London", "2026-01-10T22:30:00+00:00", 1.5),
+        ("Europe/London", "2026-07-10T12:00:00+00:00", 11.0),
+        ("Europe/London", "2026-03-29T00:30:00+00:00", 22.5),  # the day on which clocks go forward
+        ("US/Eastern", "2026-01-10T02:00:00+00:00", 3.0),
+        ("Nowhere/Land", "2026-01-10T22:30:00+00:00", 1.5),  # then the offset counts, which the simulator gives as 0
+    ],
+)
+def test_a_used_up_day_ends_at_midnight_where_the_account_is(portal, zone, now, hours):
+    async def scenario(sim, do, crm):
+        sim.zone, sim.date = zone, millis(now)
+        await do(crm.ensure)
+        await do(crm.ensure)
+        assert sim.calls["account-info/v3/details"] == 1
+        sim.per_day = 0
+        with pytest.raises(RateLimited) as raised:
+            await do(crm.upsert, PERSON)
+        assert raised.value.retry_after == pytest.approx(hours * 3_600)
+        sim.per_day = 1_000_000
+        sim.calls.clear()
+        with pytest.raises(RateLimited):
+            await do(crm.upsert, PERSON)
+        assert sim.calls == {}
+        crm.slept.append(hours * 3_600 + 1)
+        (written,) = await do(crm.upsert, PERSON)
+        assert written.record
+
+    portal(scenario, bare=True)
 
 
 def test_the_headers_set_the_pace(portal):
@@ -226,4 +259,4 @@ def test_searches_keep_their_own_pace(portal):
             await do(crm.changes, "1750000000000:0:0")
         assert crm.slept == [1.0, 1.0]
 
-    portal(scenario, searches=9)
+    portal(scenario, searches=9, settings={"objects": []})

@@ -6,6 +6,7 @@ import pytest
 
 from hub import PersonWrite
 from hub.contracts.errors import Conflict, NotFound, Rejected
+from hub_hubspot import simulator_acts as acts
 
 
 def people(count: int, **more: str) -> list[PersonWrite]:
@@ -82,7 +83,7 @@ def test_a_record_that_is_gone_is_not_found(portal, partial):
     async def scenario(sim, do, crm):
         sim.partial = partial
         ids = sim.fill([{"name": f"P{n}", "phone": f"+4477009000{n:02}"} for n in range(8)])
-        sim.portal.remove(ids[5])
+        acts.remove(sim.portal, "contacts", ids[5])
         batch = [PersonWrite(outbox=n, key=f"{n:032}", record=i, fields={"city": "York"}) for n, i in enumerate(ids)]
         written = await do(crm.upsert, batch)
         assert [type(w.error) for w in written] == [type(None)] * 5 + [NotFound] + [type(None)] * 2

@@ -23,8 +23,8 @@ CLASSES = {
     WindowClosed: {131047},
     OptedOut: {131050},
     Rejected: {
-        *(100, 130472, 130497, 131008, 131009, 131021, 131030, 131049, 131051, 131053, 131062, 135000),
-        *(132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016),
+        *(100, 130472, 130497, 131008, 131009, 131021, 131030, 131049, 131051, 131052, 131053, 131062, 135000),
+        *(132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018),
     },
 }
 
@@ -43,6 +43,23 @@ def test_every_documented_code_has_its_class(error):
 
 def test_the_table_holds_nothing_else():
     assert set(TABLE) == set().union(*CLASSES.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (131047, "24 hours"),
+        (131049, "not send it again for a day"),
+        (131050, "stopped marketing"),
+        (132015, "paused"),
+        (132016, "disabled"),
+        (131056, "too many messages to this person"),
+    ],
+)
+def test_a_status_says_the_same_as_a_reply(code, told):
+    error = {"code": code, "title": "words", "message": "words"}
+    assert sentence(error) == str(error_for(400, {}, {"error": error}))
+    assert told in sentence(error)
 
 
 def test_every_sentence_is_a_clause_for_people():

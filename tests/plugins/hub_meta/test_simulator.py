@@ -5,108 +5,18 @@ import json
 import logging
 import subprocess
 import sys
-from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 import hub_meta
-from hub import HttpReply, Outgoing, Request
+from hub import Outgoing
 from hub.contracts.errors import AuthFailed, HubError, RateLimited, Rejected, Unavailable
 from hub.contracts.simulator import Faults
-from hub_meta.channel import WhatsApp, WhatsAppSettings
+from hub_meta.channel import WhatsApp
 from hub_meta.simulator import WhatsAppSimulator
 
 ADA, BOB, CLEO = "+447700900123", "+12025550143", "@cleo"
-
-
-class Receiver:
-    """A hub's listener: handshakes, verifies, splits, normalises, and answers as `answers` says, then 200."""
-
-    def __init__(self, channel):
-        self.channel, self.answers, self.events, self.keys = channel, [], [], []
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.arrived = asyncio.Queue()
-
-    async def hear(self, request):
-        headers = {k.lower(): v for k, v in request.headers.items()}
-        asked = Request(request.method, str(request.url), dict(request.query), headers, await request.read())
-        if request.method == "GET":
-            reply = self.channel.handshake(asked)
-            return web.Response(status=reply.status, body=reply.body)
-        self.channel.verify(asked)
-        raws = self.channel.split(asked.body)
-        self.arrived.put_nowait(raws)
-        await self.gate.wait()
-        status = self.answers.pop(0) if self.answers else 200
-        if status == 0:
-            request.transport.abort()
-        elif status == 200:
-            self.keys += [raw.key for raw in raws]
-            self.events += [event for raw in raws for event in self.channel.normalise(raw)]
-        return web.Response(status=status or 500)
-
-    def of(self, kind):
-        return [event for event in self.events if event.kind == kind]
-
-
-class World:
-    """A simulator, a receiver and the one session a hub has."""
-
-    def __init__(self, sim, hub, url, session):
-        self.sim, self.hub, self.url, self.session = sim, hub, url, session
-
-    @property
-    def channel(self):
-        return self.hub.channel
-
-    async def run(self, calls):
-        """Carry a channel's calls out, as the hub does; no answer raises aiohttp's error."""
-        try:
-            call = next(calls)
-            while True:
-                async with self.session.request(call.method, call.url, headers=call.headers, data=call.body) as reply:
-                    headers = {k.lower(): v for k, v in reply.headers.items()}
-                    call = calls.send(HttpReply(reply.status, headers, await reply.read()))
-        except StopIteration as end:
-            return end.value
-
-    async def send(self, address, text, callback="outbox-1", account=""):
-        return await self.run(self.channel.send(Outgoing(account or self.sim.accounts()[0], address, text, callback)))
-
-
-@asynccontextmanager
-async def world(faults=None):
-    sim = WhatsAppSimulator(faults)
-    await sim.start()
-    channel = WhatsApp(WhatsAppSettings.model_validate(sim.config()), "main")
-    hub = Receiver(channel)
-    app = web.Application()
-    app.router.add_route("*", "/in/main", hub.hear)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/in/main"
-    sim.point_at(url)
-    async with aiohttp.ClientSession() as session:
-        try:
-            yield World(sim, hub, url, session)
-        finally:
-            await sim.stop()
-            await runner.cleanup()
-    assert {t for t in asyncio.all_tasks() if t is not asyncio.current_task()} == set()
-
-
-def scenario(work):
-    """Run a scenario with a deadline, so that what hangs fails."""
-
-    async def bounded():
-        async with asyncio.timeout(30):
-            await work()
-
-    asyncio.run(bounded())
 
 
 def test_hub_channels_and_hub_simulators_name_the_classes():
@@ -122,7 +32,7 @@ def test_a_running_hub_does_not_import_the_simulator():
     assert done.stdout == "False\n", done.stderr
 
 
-def test_what_people_say_arrives_signed_and_understood():
+def test_what_people_say_arrives_signed_and_understood(world, scenario):
     async def work():
         async with world() as w:
             said = await w.sim.say(ADA, "Grüße / 👋", name="Ada", at=1_790_000_000_500)
@@ -142,7 +52,7 @@ def test_what_people_say_arrives_signed_and_understood():
     scenario(work)
 
 
-def test_it_tries_until_the_hub_says_yes_and_keeps_the_order_of_a_person():
+def test_it_tries_until_the_hub_says_yes_and_keeps_the_order_of_a_person(world, scenario):
     async def work():
         async with world() as w:
             w.hub.answers = [500, 0, 404, 503]
@@ -156,7 +66,7 @@ def test_it_tries_until_the_hub_says_yes_and_keeps_the_order_of_a_person():
     scenario(work)
 
 
-def test_a_person_waits_for_the_ack_others_do_not():
+def test_a_person_waits_for_the_ack_others_do_not(world, scenario):
     async def work():
         async with world() as w:
             w.hub.gate.clear()
@@ -173,7 +83,7 @@ def test_a_person_waits_for_the_ack_others_do_not():
     scenario(work)
 
 
-def test_it_waits_for_a_hub_that_is_not_there_yet():
+def test_it_waits_for_a_hub_that_is_not_there_yet(world, scenario):
     async def work():
         async with world() as w:
             knocks = asyncio.Queue()
@@ -196,7 +106,7 @@ def test_it_waits_for_a_hub_that_is_not_there_yet():
     scenario(work)
 
 
-def test_doubles_and_reorder_strike():
+def test_doubles_and_reorder_strike(world, scenario):
     async def work():
         async with world(Faults(double=1.0)) as w:
             heard = await w.sim.say(ADA, "again")
@@ -212,7 +122,7 @@ def test_doubles_and_reorder_strike():
     scenario(work)
 
 
-def test_a_sent_message_is_delivered_and_its_statuses_follow_in_order():
+def test_a_sent_message_is_delivered_and_its_statuses_follow_in_order(world, scenario):
     async def work():
         async with world() as w:
             await w.sim.say(ADA, "hi")
@@ -229,7 +139,7 @@ def test_a_sent_message_is_delivered_and_its_statuses_follow_in_order():
     scenario(work)
 
 
-def test_an_answer_finds_its_way_back_to_a_handle():
+def test_an_answer_finds_its_way_back_to_a_handle(world, scenario):
     async def work():
         async with world() as w:
             await w.sim.say(CLEO, "bonjour")
@@ -242,7 +152,7 @@ def test_an_answer_finds_its_way_back_to_a_handle():
     scenario(work)
 
 
-def test_errors_do_nothing_and_say_so():
+def test_errors_do_nothing_and_say_so(world, scenario):
     async def work():
         for faults, error in ((Faults(error=1.0), Unavailable), (Faults(throttle=1.0), RateLimited)):
             async with world(faults) as w:
@@ -256,7 +166,7 @@ def test_errors_do_nothing_and_say_so():
     scenario(work)
 
 
-def test_a_lost_connection_before_and_after_the_effect():
+def test_a_lost_connection_before_and_after_the_effect(world, scenario):
     async def work():
         for faults, delivered in ((Faults(lose_before=1.0), False), (Faults(lose_after=1.0), True)):
             async with world(faults) as w:
@@ -269,7 +179,7 @@ def test_a_lost_connection_before_and_after_the_effect():
     scenario(work)
 
 
-def test_a_platform_that_is_down_does_nothing_and_comes_back():
+def test_a_platform_that_is_down_does_nothing_and_comes_back(world, scenario):
     async def work():
         async with world(Faults(down=True)) as w:
             with pytest.raises(aiohttp.ClientError):
@@ -285,7 +195,7 @@ def test_a_platform_that_is_down_does_nothing_and_comes_back():
     scenario(work)
 
 
-def test_outside_the_window_a_message_is_taken_and_then_fails():
+def test_outside_the_window_a_message_is_taken_and_then_fails(world, scenario):
     async def work():
         async with world() as w:
             w.sim.enforce_window = True
@@ -300,7 +210,7 @@ def test_outside_the_window_a_message_is_taken_and_then_fails():
     scenario(work)
 
 
-def test_echo_and_preference():
+def test_echo_and_preference(world, scenario):
     async def work():
         async with world() as w:
             wamid = w.sim.echo(ADA, "a colleague")
@@ -317,7 +227,7 @@ def test_echo_and_preference():
     scenario(work)
 
 
-def test_any_payload_can_be_delivered_once():
+def test_any_payload_can_be_delivered_once(world, scenario):
     async def work():
         async with world() as w:
             news = {"object": "whatsapp_business_account", "entry": [{"id": "9", "changes": [{"field": "x"}]}]}
@@ -350,7 +260,7 @@ def test_any_payload_can_be_delivered_once():
         {"surprise": 1},
     ],
 )
-def test_a_wrong_body_is_refused(change):
+def test_a_wrong_body_is_refused(change, world, scenario):
     async def work():
         async with world() as w:
             good = json.loads(next(w.channel.send(Outgoing(w.sim.accounts()[0], "447700900123", "x", "c"))).body)
@@ -367,7 +277,7 @@ def test_a_wrong_body_is_refused(change):
     scenario(work)
 
 
-def test_a_wrong_token_and_a_wrong_number_are_refused():
+def test_a_wrong_token_and_a_wrong_number_are_refused(world, scenario):
     async def work():
         async with world() as w:
             with pytest.raises(AuthFailed):
@@ -380,7 +290,7 @@ def test_a_wrong_token_and_a_wrong_number_are_refused():
     scenario(work)
 
 
-def test_probe_and_connect_work_against_it():
+def test_probe_and_connect_work_against_it(world, scenario):
     async def work():
         async with world() as w:
             found = await w.run(w.channel.probe())
@@ -398,7 +308,7 @@ def test_probe_and_connect_work_against_it():
     scenario(work)
 
 
-def test_it_ends_quietly_in_the_middle_of_everything(caplog):
+def test_it_ends_quietly_in_the_middle_of_everything(caplog, world, scenario):
     async def work():
         async with world(Faults(double=0.5, reorder=0.5)) as w:
             w.hub.gate.clear()
@@ -426,7 +336,7 @@ def test_it_ends_quietly_in_the_middle_of_everything(caplog):
     assert [record.getMessage() for record in caplog.records] == []
 
 
-def test_a_refused_content_is_not_repeated_by_the_channel():
+def test_a_refused_content_is_not_repeated_by_the_channel(world, scenario):
     async def work():
         async with world() as w:
             with pytest.raises(Rejected):

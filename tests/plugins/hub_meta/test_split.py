@@ -46,7 +46,7 @@ def test_a_hundred_messages_become_a_hundred_events_with_their_own_contact(chann
         assert (event.sender[0].key, event.name) == (f"+{person}", f"P{person}")
 
 
-@pytest.mark.parametrize("name", ["two_senders", "two_numbers_and_news", "statuses_reordered", "history"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("*.json")))
 def test_cutting_twice_gives_the_same(channel, fixture_bytes, name):
     raws = channel.split(fixture_bytes(name))
     assert raws == channel.split(fixture_bytes(name))
@@ -165,3 +165,37 @@ def test_a_name_is_joined_never_guessed():
     )[0]
     assert envelope.contact_of(item, "447700900123", None) == {}
     assert envelope.contact_of(item, "12025550143")["profile"]["name"] == "Bob"
+
+
+@pytest.mark.parametrize("depth", [200, 300, 700, 900, 990, 1020, 1100, 5000])
+def test_what_nests_deep_is_cut_or_refused(channel, depth):
+    deep = b'{"a":' * depth + b"1" + b"}" * depth
+    for body in (
+        payload({"field": "tomorrow", "value": {"a": "DEEP"}}),
+        payload(change(messages=[text("wamid.1"), {**text("wamid.2"), "type": "order", "order": "DEEP"}])),
+    ):
+        try:
+            raws = channel.split(body.replace(b'"DEEP"', deep))
+        except ValueError:
+            continue
+        for raw in raws:
+            assert channel.normalise(raw)
+
+
+def test_every_message_of_a_giant_batch_keeps_its_own_contact(channel):
+    people = [f"1202555{n:04d}" for n in range(2000)]
+    contacts = [{"wa_id": person, "profile": {"name": person}} for person in people]
+    raws = channel.split(payload(change(contacts=contacts, messages=[text(f"w{p}", p) for p in people])))
+    assert [channel.normalise(raw)[0].name for raw in raws] == people
+    first = json.loads(raws[0].body)["entry"][0]["changes"][0]["value"]
+    assert first["contacts"] == contacts[:1]
+
+
+def test_names_longer_than_an_index_holds_are_cut(channel):
+    long = "9" * 5000
+    (raw,) = channel.split(
+        payload(change(messages=[{**text("wamid.1"), "from": long}], metadata={"phone_number_id": long}))
+    )
+    assert max(map(len, (raw.account, raw.key, raw.lane))) <= envelope.KEY_MAX
+    (event,) = channel.normalise(raw)
+    assert event.account == raw.account

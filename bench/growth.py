@@ -1,0 +1,200 @@
+"""What the same event costs a hub that knows few people and one that knows a million; and how fast it starts."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.bodies import ACCOUNT, names, text_webhook
+from bench.bodies import person as phone_of
+from bench.figures import Figure
+from bench.kinds import BATCH
+from bench.resolve import words
+from bench.run import Run
+from hub.engine.poller import raw_incoming
+from hub.testing.runner import HubRun
+from hub.testing.tabletop import HUB_TOML, Tabletop
+
+SIZES = ((1_000, 10_000), (100_000, 100_000), (1_000_000, 1_000_000))
+"""People, and messages between them."""
+BATCHES = 40
+FLAT = 1.3
+
+
+def measure(run: Run) -> list[Figure]:
+    """CPU of one text from a person the hub knows, by what the store holds, and the largest against the smallest."""
+    sizes = SIZES if run.length >= 1 else SIZES[:2]
+    cost: dict[int, list[float]] = {}
+    starts: list[float] = []
+    with tempfile.TemporaryDirectory(dir=run.folder, prefix="dragoman-bench-") as folder:
+        there = (0, 0)
+        table = Tabletop(Path(folder), HUB_TOML.replace('account = "1001"', f'account = "{ACCOUNT}"'))
+        wamids = names("grow")
+        for people, messages in sizes:
+            run.tell(f"{people:,} people, {messages:,} messages: filling")
+            fill(table, there, (people, messages))
+            there = (people, messages)
+            for number in range(run.rounds):
+                run.tell(f"{people:,} people: round {number + 1} of {run.rounds}")
+                cost.setdefault(people, []).append(
+                    event(table, people, wamids, random.Random(number), max(3, int(BATCHES * run.length)))
+                )
+        table.close()
+        run.tell("starting with all of it")
+        starts = asyncio.run(restarts(Path(folder), run.rounds))
+    growth = tuple(big / small for big, small in zip(cost[sizes[-1][0]], cost[sizes[0][0]], strict=True))
+    note = f"{words(sizes[0][0])} to {words(sizes[-1][0])} people"
+    return [
+        *(
+            Figure(name=f"event_us_{words(people)}", rounds=tuple(rounds), note="CPU, one text of a known person")
+            for people, rounds in cost.items()
+        ),
+        Figure(name="cost_growth", rounds=growth, want="at most", target=FLAT, note=note),
+        Figure(name="restart_to_ready_s", rounds=tuple(starts), note="kill -9 to taking webhooks again, supervised"),
+    ]
+
+
+def fill(table: Tabletop, there: tuple[int, int], wanted: tuple[int, int]) -> None:
+    """People with identities, links and conversations, and their messages, logged long ago; not durable meanwhile."""
+    db, now = table.store.db, 1_700_000_000_000
+    first = {name: _last(db, name) for name in ("messages", "outbox")}
+    lately = time.time_ns() // 1_000_000 - 60_000
+    people, messages = range(there[0], wanted[0]), range(there[1], wanted[1])
+    db.run("PRAGMA synchronous=OFF")
+    with table.store.transaction():
+        _many(
+            db,
+            "people",
+            (
+                {"id": n + 1, "name": f"Bench {n}", "phone": phone(n), "channel": "whatsapp", "created": now}
+                for n in people
+            ),
+        )
+        _many(
+            db,
+            "identities",
+            ({"id": f"phone::{phone(n)}", "person": n + 1, "source": "whatsapp", "since": now} for n in people),
+        )
+        _many(
+            db,
+            "links",
+            (
+                {"id": n + 1, "person": n + 1, "crm": "main", "state": "linked", "record": str(n), "key": f"k{n}"}
+                | {"also": "[]"}
+                for n in people
+            ),
+        )
+        _many(
+            db,
+            "conversations",
+            (
+                {"id": n + 1, "key": f"sales|phone::{phone(n)}", "inbox": "sales", "person": n + 1, "state": "open"}
+                | {"address": phone(n)[1:], "opened": now, "last_in": lately, "last_at": lately, "session": n + 1}
+                for n in people
+            ),
+        )
+        _many(  # everybody is in the middle of a conversation: the same work for few and for many
+            db,
+            "sessions",
+            (
+                {"id": n + 1, "conversation": n + 1, "person": n + 1, "began": lately, "last_at": lately, "messages": 1}
+                for n in people
+            ),
+        )
+        _many(
+            db,
+            "messages",
+            (
+                {
+                    "id": first["messages"] + n - there[1] + 1,
+                    "conversation": n % wanted[0] + 1,
+                    "person": n % wanted[0] + 1,
+                    "direction": "in",
+                }
+                | {"author": "person", "form": "text", "text": f"an old message {n}", "provider_id": f"old.{n}"}
+                | {"at": now + n, "received": now + n, "status": "accepted", "event": n + 1}
+                for n in messages
+            ),
+        )
+        _many(
+            db,
+            "outbox",
+            (
+                {
+                    "id": first["outbox"] + n - there[1] + 1,
+                    "key": f"old:{n}",
+                    "kind": "log",
+                    "target": "main",
+                    "lane": n % wanted[0] + 1,
+                }
+                | {
+                    "message": first["messages"] + n - there[1] + 1,
+                    "conversation": n % wanted[0] + 1,
+                    "event": n + 1,
+                    "state": "done",
+                }
+                | {"record": f"r{n}", "rule": "log", "created": now + n}
+                for n in messages
+            ),
+        )
+        table.store.set_cursor("crm.main.read", "done", now)
+    db.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.run("PRAGMA synchronous=FULL")
+    db.assert_durable()
+    db._next.clear()
+
+
+def _last(db: Any, table: str) -> int:
+    found = db.rows(f"SELECT coalesce(max(id), 0) FROM {table}")
+    return int(found[0][0])
+
+
+def _many(db: Any, table: str, rows: Any) -> None:
+    """Insert rows given by their columns; the others are empty or 0, as their type says."""
+    columns = {name: "" if kind == "TEXT" else 0 for _, name, kind, *_ in db.rows(f"PRAGMA table_info({table})")}
+    marks = ",".join("?" * len(columns))
+    db.run_many(f"INSERT INTO {table} VALUES ({marks})", ([{**columns, **row}[c] for c in columns] for row in rows))
+
+
+def phone(number: int) -> str:
+    """A person's phone: those of the texts first, then numbers of a country code that belongs to nobody."""
+    return phone_of(number) if number < 78_000 else f"+999{number:09}"
+
+
+def event(table: Tabletop, people: int, wamids: Any, rng: random.Random, batches: int) -> float:
+    """Microseconds of CPU for each text from people all over the store."""
+    channel = table.config.connections["meta"].channel
+    spent = 0.0
+    for batch in range(batches):
+        bodies = [text_webhook(next(wamids), rng.randrange(min(people, 78_000))) for _ in range(BATCH)]
+        table.now = time.time_ns() // 1_000_000
+        began = time.process_time()
+        table.store.accept([raw_incoming("meta", raw, table.now) for body in bodies for raw in channel.split(body)])
+        done = table.step(BATCH)
+        if batch:
+            spent += time.process_time() - began
+        if done.events != BATCH or done.buried:
+            raise RuntimeError(f"{done.events} events worked off, {done.buried} buried")
+    return spent / ((batches - 1) * BATCH) * 1e6
+
+
+async def restarts(folder: Path, rounds: int) -> list[float]:
+    """Seconds from a kill to taking webhooks again, with everything in the store."""
+    text = HUB_TOML.replace('data = "./data"', 'data = "./data"\nlisten = "127.0.0.1:0"\nadmin = "127.0.0.1:0"')
+    (folder / "hub.toml").write_text(text, encoding="utf-8")
+    hub = HubRun(folder / "hub.toml", folder / "data")
+    found = []
+    await hub.start()
+    try:
+        await hub.ready()
+        for _ in range(rounds):
+            began = await hub.kill()
+            await hub.ready()
+            found.append(time.monotonic() - began)
+    finally:
+        await hub.stop()
+    return found

@@ -1,0 +1,120 @@
+"""What becomes of a batch of CRM writes: done by the adapter, and every row of it given a fate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from hub.contracts.crm import CRM, KeepsFiles, WritesObjects, Written
+from hub.contracts.errors import AuthFailed, HubError, NotFound, PluginError, Temporary, Uncertain
+from hub.engine.crm_lease import Batch
+from hub.engine.line import now_ms
+from hub.engine.sender import backoff
+from hub.model.events import RowOutcome
+
+log = structlog.get_logger("hub.crm")
+
+BROKEN_AFTER = 8
+"""Tries of a row that, alone, makes the adapter fail each time."""
+CALLS = 40
+"""Calls of the adapter to find the rows that it fails at, of one batch; the others are tried again later."""
+LONGEST = 60_000
+"""ms between two tries of what the CRM did not refuse."""
+
+Write = Callable[[Sequence[Any]], list[Written]]
+
+
+class Fate:
+    """One batch on its way: `carry_out` in a thread of the pool, never raises. `refused` says why the CRM lets nobody
+    in, "" = it does."""
+
+    def __init__(self, crm: str, adapter: CRM[Any], batch: Batch) -> None:
+        self._crm, self._adapter, self._batch = crm, adapter, batch
+        self._changes = {row.outbox for row in batch.logs if row.logged}
+        self._changes |= {row.outbox for row in batch.objects if row.record}
+        self._calls = CALLS
+        self.refused = ""
+
+    def carry_out(self) -> list[RowOutcome]:
+        """Write the batch. Each of its rows gets an outcome."""
+        return self._some(self._write(), self._batch.rows)
+
+    def _write(self) -> Write:
+        adapter, batch = self._adapter, self._batch
+        if batch.objects and isinstance(adapter, WritesObjects):
+            return adapter.write
+        if batch.files:
+            return self._attach
+        return adapter.upsert if batch.persons else adapter.log
+
+    def _attach(self, files: Sequence[Any]) -> list[Written]:
+        written = []
+        for file in files:
+            try:
+                if not isinstance(self._adapter, KeepsFiles):
+                    raise PluginError("the adapter keeps no files")
+                written.append(Written(outbox=file.outbox, record=self._adapter.attach(file)))
+            except HubError as error:
+                written.append(Written(outbox=file.outbox, error=error))
+            except FileNotFoundError:
+                written.append(Written(outbox=file.outbox, error=PluginError("the file is kept no more")))
+        return written
+
+    def _some(self, write: Write, rows: Sequence[Any]) -> list[RowOutcome]:
+        self._calls -= 1
+        try:
+            written = write(rows)
+            outcomes = [self._one(one) for one in written]
+        except HubError as error:
+            return [self._whole(error, row.outbox) for row in rows]
+        except Exception as error:
+            return self._halves(write, rows, error)
+        left_out = {row.outbox for row in rows} - {one.outbox for one in written}
+        forgot = PluginError("the adapter's answer leaves this row out")
+        return outcomes + [self._broken(forgot, outbox, alone=True) for outbox in sorted(left_out)]
+
+    def _halves(self, write: Write, rows: Sequence[Any], error: Exception) -> list[RowOutcome]:
+        """Whatever failed may have written some of them: each half looks before it writes."""
+        if len(rows) == 1 or self._calls <= 0:
+            return [self._broken(error, row.outbox, alone=len(rows) == 1) for row in rows]
+        rows = [replace(row, doubtful=True) if hasattr(row, "doubtful") else row for row in rows]
+        middle = len(rows) // 2
+        return self._some(write, rows[:middle]) + self._some(write, rows[middle:])
+
+    def _one(self, written: Written) -> RowOutcome:
+        error = written.error
+        if error is None:
+            return RowOutcome(outbox=written.outbox, outcome="done", record=written.record, new=written.new)
+        if isinstance(error, NotFound):
+            outcome = "dropped" if written.outbox in self._changes else "relink"
+            return RowOutcome(outbox=written.outbox, outcome=outcome, reason=str(error))  # type: ignore[arg-type]
+        if isinstance(error, Temporary | AuthFailed | Uncertain):
+            return self._whole(error, written.outbox)
+        return RowOutcome(outbox=written.outbox, outcome="dead", reason=str(error))
+
+    def _whole(self, error: HubError, outbox: int) -> RowOutcome:
+        """The fate of a row that may well go through another time."""
+        now, tries = now_ms(), self._batch.attempts[outbox]
+        if isinstance(error, Uncertain):
+            pause = 200 if tries == 1 else min(backoff(tries - 1), LONGEST)
+            return RowOutcome(outbox=outbox, outcome="doubt", due=now + pause, reason=str(error))
+        if isinstance(error, Temporary):
+            pause = backoff(tries, error.retry_after)
+            due = now + (pause if error.retry_after else min(pause, LONGEST))
+            return RowOutcome(outbox=outbox, outcome="retry", due=due, reason=str(error))
+        if isinstance(error, AuthFailed):
+            self.refused = str(error)
+            return RowOutcome(outbox=outbox, outcome="retry", due=now + LONGEST, reason=str(error))
+        return self._broken(error, outbox, alone=len(self._batch.rows) == 1)
+
+    def _broken(self, error: Exception, outbox: int, *, alone: bool) -> RowOutcome:
+        """The adapter failed in a way of its own. Only a row that was alone can be the culprit."""
+        tries, what = self._batch.attempts[outbox], type(error).__name__
+        if tries == 1:
+            log.error("the adapter failed", crm=self._crm, error=what)
+        if alone and tries >= BROKEN_AFTER:
+            return RowOutcome(outbox=outbox, outcome="dead", reason=f"the adapter failed: {what}")
+        return RowOutcome(outbox=outbox, outcome="doubt", due=now_ms() + min(backoff(tries), LONGEST), reason=what)

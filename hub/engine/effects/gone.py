@@ -1,0 +1,77 @@
+"""Contact records that are no longer there: merged, deleted (perhaps to be restored), or erased for privacy."""
+
+from __future__ import annotations
+
+import json
+
+from hub.engine.effects.timers import arm
+from hub.engine.line import Line
+from hub.model.records import Gone
+from hub.store import erasure
+from hub.store.rows import LinkRow, PersonRow
+from hub.store.workspace import Workspace
+
+ERASE = "erase"
+"""The timer's rule that goes on blanking the messages of an erased person."""
+
+
+def vanished(event: Gone, crm: str, seq: int, line: Line, work: Workspace) -> None:
+    """A human did it in the CRM: the hub follows, and guesses nothing."""
+    links = work.links_at(crm, event.record)
+    if event.erased:
+        for link in links:
+            person = work.people.get(link.person)
+            if person is not None and not person.erased:
+                erase(person, f"{crm} record {event.record} was erased for privacy", seq, line, work)
+    elif event.into:
+        for link in links:
+            follow(link, event.into, seq, work)
+    else:
+        for link in links:
+            _deleted(link, seq, line, work)
+
+
+def follow(link: LinkRow, into: str, seq: int, work: Workspace, key: str = "", made: int = 0) -> None:
+    """The person's record was merged into another one: his messages go there from now on.
+
+    The people stay two: their conversations are apart, and a merge can be wrong. `key` is the hub's key on the other
+    record, "" = unknown.
+    """
+    others = [other for other in json.loads(link.also) if other not in (into, link.record)]
+    work.note_identity("merged", link.person, "", seq, f"{link.crm} record {link.record} became {into}")
+    ready = link.ready
+    link.record, link.made, link.key = into, made or link.made, key or link.key
+    link.also = json.dumps(others)
+    link.state, link.reason = ("ambiguous", link.reason) if others else ("linked", "")
+    work.file_link(link)
+    if not ready:
+        work.release(link.crm, link.person)
+
+
+def _deleted(link: LinkRow, seq: int, line: Line, work: Workspace) -> None:
+    """What is to be logged waits until the record is restored, or the person writes again."""
+    if not link.ready:
+        return
+    others = json.loads(link.also)
+    if others:  # one of several records of the same person: another one takes its place
+        link.record, link.also = others[0], json.dumps(others[1:])
+        link.state, link.reason = ("ambiguous", link.reason) if others[1:] else ("linked", "")
+        work.file_link(link)
+        return
+    link.state, link.reason = "gone", f"record {link.record} was deleted in {link.crm}"
+    work.hold(link.crm, link.person, f"waits for the link of person {link.person} in {link.crm}: {link.reason}")
+    work.decide(seq, line.version, link.person, 0, f"{link.reason}; nothing is written until it is restored")
+
+
+def erase(person: PersonRow, because: str, seq: int, line: Line, work: Workspace) -> None:
+    """Everything about the person goes; whoever writes from the same address is somebody new."""
+    erasure.erase(person, work)
+    work.note_identity("erased", person.id, "", seq, because)
+    work.decide(seq, line.version, person.id, 0, because)
+    on(person.id, work)
+
+
+def on(person: int, work: Workspace) -> None:
+    """Blank the next messages of an erased person; a timer goes on where many are left."""
+    if erasure.blank_messages(person, work):
+        arm(work, "person", person, ERASE, work.now)

@@ -1,0 +1,71 @@
+"""Names what no platform will ever deliver: the hub was away for longer than a platform keeps messages for it.
+
+A hub that runs notes the time now and then. At the next start the pause is compared with each channel's redelivery
+horizon; what lies before the horizon is a gap, told to the admin, never passed over in silence.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from hub.engine.settings import Config
+from hub.store import Store
+from hub.store.rows import NewsRow
+
+ALIVE = "hub.alive"
+"""The cursor that holds the last time (ms) at which the hub took events."""
+NOTE_EVERY = 30_000
+"""ms between two notes of it: a gap is told at most so much too long."""
+
+
+class Gap(NamedTuple):
+    """What a connection lost for good: everything sent between two times (ms)."""
+
+    connection: str
+    since: int
+    until: int
+    text: str
+
+
+def gaps(config: Config, alive: int, now: int) -> list[Gap]:
+    """The gaps of a hub that last took events at `alive` (0 = never) and does so again `now`."""
+    found = []
+    for name, connection in config.connections.items():
+        channel = connection.channel
+        horizon = int(1000 * (getattr(channel.settings, "horizon", 0) or channel.capabilities.horizon))
+        if alive and horizon and now - alive > horizon:
+            text = (
+                f"the hub was away from {_time(alive)} to {_time(now)}; {channel.name} keeps messages for"
+                f" {_span(horizon)}, so what was sent before {_time(now - horizon)} does not come any more"
+            )
+            found.append(Gap(name, alive, now - horizon, text))
+    return found
+
+
+def name_gaps(store: Store, config: Config, now: int) -> list[Gap]:
+    """Find the gaps, keep them as news, and note the time. In the writer's thread, before events are taken."""
+    found = gaps(config, int(store.cursor(ALIVE) or 0), now)
+    with store.transaction():
+        work = store.workspace(now)
+        for gap in found:
+            subject = f"{gap.since}-{gap.until}"
+            row = NewsRow(work.news.next_id(), now, gap.connection, "", "gap", subject, gap.text, 1, 0)
+            work.news.add(row)
+        work.save()
+        store.set_cursor(ALIVE, str(now), now)
+    return found
+
+
+def note_alive(store: Store, now: int) -> None:
+    """The hub takes events."""
+    store.set_cursor(ALIVE, str(now), now)
+
+
+def _time(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _span(ms: int) -> str:
+    hours = ms / 3_600_000
+    return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} h" if hours >= 1 else f"{ms / 1000:.0f} s"

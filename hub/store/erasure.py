@@ -1,0 +1,83 @@
+"""Everything about a person goes, for privacy: contents are blanked where they stand, names and addresses removed.
+
+What stays is what the hub needs to keep its promises and tells nothing: numbers, times, states, hashed keys.
+"""
+
+from __future__ import annotations
+
+from hub.store.rows import PersonRow
+from hub.store.workspace import Workspace
+
+PART = 1000
+"""Messages blanked in one transaction."""
+
+
+def erase(person: PersonRow, work: Workspace) -> None:
+    """The person, his names and addresses, what is under way to or about him. Messages: `blank_messages`."""
+    db, number = work.db, person.id
+    person.name = person.language = person.phone = person.email = ""
+    person.erased = work.now
+    db.run("DELETE FROM identities WHERE person=?", (number,))
+    db.run("UPDATE identity_events SET identity='', evidence='' WHERE person=?", (number,))
+    db.run("UPDATE conversations SET key='erased|' || id, address='' WHERE person=?", (number,))
+    work.forget_person(number)
+    for row in work.outbox.rows.values():
+        if row.lane == number and row.open:
+            row.end("dropped", "the person was erased")
+            row.body = ""
+    db.run(
+        "UPDATE outbox SET state='dropped', open=0, reason='the person was erased', body='' WHERE open=1 AND lane=?",
+        (number,),
+    )
+    db.run(
+        "UPDATE outbox SET body='' WHERE id IN (SELECT ref FROM dead WHERE person=? AND kind IN ('object', 'file'))",
+        (number,),
+    )
+    db.run("UPDATE dead SET state='dropped', handled=? WHERE person=? AND state='open'", (work.now, number))
+    for crm, record, key in db.rows("SELECT crm, record, key FROM links WHERE person=?", (number,)):
+        if record:
+            db.run(
+                "DELETE FROM crm_objects WHERE id IN (SELECT object FROM crm_object_contacts WHERE crm=? AND contact=?)"
+                " AND NOT EXISTS (SELECT 1 FROM crm_object_contacts o WHERE o.object=crm_objects.id AND o.contact<>?)",
+                (crm, record, record),
+            )
+            db.run("DELETE FROM crm_object_contacts WHERE crm=? AND contact=?", (crm, record))
+            db.run("DELETE FROM crm_touched WHERE crm=? AND type='contact' AND record=?", (crm, record))
+        if key:
+            db.run("DELETE FROM write_ledger WHERE record=?", (key,))
+    work.then("DELETE FROM links WHERE person=?", (number,))
+
+
+_MESSAGES = (
+    "SELECT m.id, m.event FROM conversations c CROSS JOIN messages m ON m.conversation=c.id"
+    " WHERE c.person=? AND m.person=? AND (m.text<>'' OR m.content<>'' OR EXISTS"
+    " (SELECT 1 FROM media f WHERE f.message=m.id AND (f.name<>'' OR f.state IN ('pending', 'stored'))))"
+    " LIMIT ?"
+)
+
+
+def blank_messages(number: int, work: Workspace) -> bool:
+    """Blank the next messages of a person, what the platforms posted of them, and their files. Whether more are left.
+
+    A file's blob keeps its name in a row that is `expired`: that is what a sweep of the files goes by.
+    """
+    db = work.db
+    found = db.rows(_MESSAGES, (number, number, PART))
+    for message in work.messages.rows.values():
+        if message.person == number:
+            message.text = message.content = ""
+    messages, events = [row[0] for row in found], sorted({row[1] for row in found})
+    if messages:
+        db.run_in("UPDATE messages SET text='', content='' WHERE id IN (*)", messages)
+        db.run_in(
+            "UPDATE media SET state='expired', ref='', url='', name='', reason='the person was erased'"
+            " WHERE message IN (*)",
+            messages,
+        )
+        for file in work.media.rows.values():
+            if file.message in set(messages):
+                file.state, file.ref, file.url, file.name = "expired", "", "", ""
+        db.run_in("UPDATE journal SET body=x'' WHERE seq IN (*)", events)
+        db.run_in("DELETE FROM plugin_work WHERE event IN (*)", events)
+        db.run_in("UPDATE decisions SET because='' WHERE event IN (*) AND because LIKE 'plugin %'", events)
+    return len(found) == PART

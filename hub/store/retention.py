@@ -1,0 +1,164 @@
+"""What is kept how long. A reader finds what may go, the writer removes it in small batches and looks once more.
+
+Never `seen`, never open work, never what an open dead letter, waiting plugin work or the queue still names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from hub.store.database import Database
+from hub.store.store import Store
+
+BATCH = 500
+"""Most rows of one transaction: the line waits for a few milliseconds at most."""
+
+CASCADE = 60
+"""Messages of one transaction: each takes its statuses, its files and its links with it."""
+
+DAY = 86_400_000  # ms
+
+
+class Keep(NamedTuple):
+    """Days each thing is kept, 0 = for good."""
+
+    journal: int = 90
+    done: int = 30
+    media: int = 180
+    messages: int = 0
+    dead: int = 90
+    ledger: int = 30
+    news: int = 365
+
+
+class Rule(NamedTuple):
+    """`table` by `key`, `clock` its time; `guard` keeps rows that are still needed; `also` runs before, per row."""
+
+    table: str
+    key: str
+    clock: str
+    guard: str
+    days: int
+    batch: int = BATCH
+    also: tuple[str, ...] = ()
+    change: str = ""  # what is done instead of a deletion
+
+
+_LETTER = "EXISTS (SELECT 1 FROM dead d WHERE d.state='open' AND d.ref="
+_OF_COMMAND = "d.kind IN ('send', 'uncertain', 'person', 'log', 'object', 'file')"
+_OF_EVENT = "d.kind IN ('event', 'unrouted', 'plugin')"
+_YOUNG = "EXISTS (SELECT 1 FROM messages m WHERE m.id=t.message AND m.received>=:cutoff)"
+
+
+def rules(keep: Keep) -> tuple[Rule, ...]:
+    """What the policy removes, in the order in which it is removed."""
+    return (
+        Rule(
+            "outbox",
+            "id",
+            "created",
+            "t.open=0 AND t.kind<>'person' AND NOT "
+            f"{_LETTER}t.id AND {_OF_COMMAND}) AND NOT {_LETTER}t.event AND {_OF_EVENT}) AND NOT {_YOUNG}",
+            keep.done,
+        ),
+        Rule("decisions", "id", "at", f"NOT {_LETTER}t.event AND {_OF_EVENT})", keep.done),
+        Rule(
+            "messages",
+            "id",
+            "received",
+            "NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message=t.id AND o.message>0 AND (o.open=1"
+            f" OR {_LETTER}o.id AND {_OF_COMMAND})))"
+            " AND NOT EXISTS (SELECT 1 FROM media f WHERE f.message=t.id AND f.state='pending')"
+            " AND NOT EXISTS (SELECT 1 FROM crm_answers a WHERE a.message=t.id AND a.state='open')",
+            keep.messages,
+            CASCADE,
+            (
+                "DELETE FROM statuses WHERE message IN (*)",
+                "DELETE FROM media WHERE message IN (*)",
+                "UPDATE crm_answers SET message=0 WHERE message>0 AND message IN (*)",
+            ),
+        ),
+        Rule(
+            "media",
+            "id",
+            "message",
+            "t.state='stored' AND EXISTS (SELECT 1 FROM messages m WHERE m.id=t.message AND m.received<:cutoff)",
+            keep.media,
+            change="UPDATE media SET state='expired', blob='', reason='deleted after the time it is kept' WHERE",
+        ),
+        Rule("dead", "id", "handled", "t.state<>'open' AND t.handled>0 AND t.handled<:cutoff", keep.dead),
+        Rule("news", "id", "at", "t.at<:cutoff", keep.news),
+        Rule(
+            "journal",
+            "seq",
+            "received",
+            "NOT EXISTS (SELECT 1 FROM queue q WHERE q.seq=t.seq)"
+            " AND NOT EXISTS (SELECT 1 FROM plugin_work w WHERE w.event=t.seq)"
+            f" AND NOT {_LETTER}t.seq AND {_OF_EVENT})"
+            " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.open=1 AND o.event=t.seq)",
+            keep.journal,
+        ),
+    )
+
+
+def boundary(db: Database, rule: Rule, cutoff: int) -> int:
+    """The first key whose time is not before `cutoff`, by halving: keys and times grow together. Never a whole scan."""
+    if rule.clock not in ("created", "at", "received"):
+        return 1 << 62
+    table, key = rule.table, rule.key
+    ends = db.rows(f"SELECT coalesce(min({key}), 0), coalesce(max({key}), -1) FROM {table}")
+    low, high = ends[0][0], ends[0][1] + 1
+    ask = f"SELECT {key}, {rule.clock} FROM {table} WHERE {key}>=? ORDER BY {key} LIMIT 1"
+    while low < high:
+        middle = (low + high) // 2
+        found, at = db.rows(ask, (middle,))[0]
+        if at < cutoff:
+            low = found + 1
+        else:
+            high = middle
+    return int(low)
+
+
+def find(db: Database, rule: Rule, now: int, after: int = 0, *, count: bool = False) -> list[int]:
+    """Keys behind `after` that may go, at most a batch of them; with `count` their number alone. For a reader."""
+    if not rule.days:
+        return [0] if count else []
+    cutoff = now - rule.days * DAY
+    what, limit = ("count(*)", "") if count else (f"t.{rule.key}", f" ORDER BY t.{rule.key} LIMIT {rule.batch}")
+    sql = f"SELECT {what} FROM {rule.table} t WHERE t.{rule.key}>:after AND t.{rule.key}<:end AND {rule.guard}{limit}"
+    bound = {"after": after, "end": boundary(db, rule, cutoff), "cutoff": cutoff}
+    return [int(row[0]) for row in db.connection.execute(sql, bound)]
+
+
+def remove(store: Store, rule: Rule, keys: Sequence[int], now: int) -> int:
+    """Remove those of these that still may go, in one transaction. Returns how many."""
+    if not keys:
+        return 0
+    cutoff = now - rule.days * DAY
+    with store.transaction():
+        marks = ",".join(str(int(key)) for key in keys)
+        sql = f"SELECT t.{rule.key} FROM {rule.table} t WHERE t.{rule.key} IN ({marks}) AND {rule.guard}"
+        sure = [row[0] for row in store.db.connection.execute(sql, {"cutoff": cutoff})]
+        if not sure:
+            return 0
+        for statement in rule.also:
+            store.db.run_in(statement, sure)
+        store.db.run_in(f"{rule.change or f'DELETE FROM {rule.table} WHERE'} {rule.key} IN (*)", sure)
+        return len(sure)
+
+
+def find_ledger(db: Database, keep: Keep, now: int) -> list[tuple[Any, ...]]:
+    """Own writes that a CRM has long told back, at most a batch; and what platforms hold of files. For a reader."""
+    if not keep.ledger:
+        return []
+    sql = "SELECT record, field, hash, crm FROM write_ledger WHERE at<? LIMIT ?"
+    return db.rows(sql, (now - keep.ledger * DAY, BATCH))
+
+
+def remove_ledger(store: Store, rows: Sequence[tuple[Any, ...]], keep: Keep, now: int) -> int:
+    """Remove those of these that are still as old, in one transaction."""
+    cutoff = now - keep.ledger * DAY
+    with store.transaction():
+        sql = "DELETE FROM write_ledger WHERE record=? AND field=? AND hash=? AND crm=? AND at<?"
+        return store.db.run_many(sql, [(*row, cutoff) for row in rows])

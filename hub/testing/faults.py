@@ -1,0 +1,137 @@
+"""Everything else that may go wrong, each as a blow that begins and ends: `dragoman chaos --faults all`.
+
+Kills, outages, doubles and lost answers belong to every run; see `hub.testing.chaos`. These come on top.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from hub.testing.ledgers import Trouble
+from hub.testing.stage import Stage
+from hub.testing.weather import Weather
+
+POISON = "hub-testing-poison"
+"""A word in a webhook that makes the parser fail."""
+HOUR = 3_600_000
+HORIZON = 4.0
+"""Seconds for which the channel's double keeps what it cannot deliver, in a run with all faults."""
+
+Blow = Callable[[], Awaitable[None]]
+
+
+class Faults:
+    """The blows of one run on a stage. `weather` is the file that the hub's process follows."""
+
+    def __init__(self, stage: Stage, weather: Path, rng: random.Random) -> None:
+        self._stage, self._file, self._rng = stage, weather, rng
+
+    def all(self) -> dict[str, Blow]:
+        """By name, in no order."""
+        return {
+            "the disk is full": self.disk_full,
+            "the clock goes an hour forward": lambda: self.clock(HOUR),
+            "the clock goes an hour back": lambda: self.clock(-HOUR),
+            "poison": self.poison,
+            "a storm of 429": self.storm,
+            "the CRM's day is used up": self.day_used_up,
+            "the CRM is slow": self.slow_crm,
+            "away for longer than the horizon": self.away,
+        }
+
+    async def disk_full(self, seconds: float = 2.0) -> None:
+        """No page can be written; then there is room again."""
+        await self._while(Weather(full=True), "hub", seconds)
+
+    async def clock(self, by: int, seconds: float = 2.0) -> None:
+        """The machine's clock is wrong by `by` ms for a while."""
+        await self._while(Weather(clock=by), "hub", seconds)
+
+    async def poison(self, events: int = 5) -> None:
+        """Signed webhooks that no parser survives, and some that are only strange."""
+        Weather(poison=POISON).write(self._file)
+        for n in range(events):
+            deliver: Any = self._stage.channel
+            await deliver.deliver(strange(self._stage.channel.accounts()[0], f"{POISON} {n}"))
+            await deliver.deliver(strange(self._stage.channel.accounts()[0], "quite harmless", deep=500))
+        Weather().write(self._file)
+
+    async def storm(self, seconds: float = 3.0) -> None:
+        """Both platforms refuse most calls with 429 and Retry-After."""
+        began = time.monotonic()
+        both = [self._stage.channel.faults, self._stage.crm.faults]
+        usual = [faults.throttle for faults in both]
+        for faults in both:
+            faults.throttle = 0.8
+        await asyncio.sleep(seconds)
+        for faults, throttle in zip(both, usual, strict=True):
+            faults.throttle = throttle
+        self._stage.troubles.append(Trouble("crm", began, time.monotonic()))
+        self._stage.troubles.append(Trouble("channel", began, time.monotonic()))
+
+    async def day_used_up(self, seconds: float = 4.0) -> None:
+        """The CRM says that today's calls are used up."""
+        began = time.monotonic()
+        self._stage.crm.faults.used_up = began + seconds
+        await asyncio.sleep(seconds)
+        self._stage.troubles.append(Trouble("crm", began, time.monotonic()))
+
+    async def slow_crm(self, seconds: float = 4.0) -> None:
+        """Each answer of the CRM takes two seconds."""
+        began = time.monotonic()
+        self._stage.crm.faults.slow = 2.0
+        await asyncio.sleep(seconds)
+        self._stage.crm.faults.slow = 0.0
+        self._stage.troubles.append(Trouble("crm", began, time.monotonic()))
+
+    async def away(self) -> None:
+        """The hub is gone for longer than the channel keeps messages; what is lost must be named."""
+        began = await self._stage.hub.kill_all()
+        await asyncio.sleep(HORIZON + 2)
+        await self._stage.hub.start()
+        await self._stage.hub.ready()
+        self._stage.troubles.append(Trouble("kill", began, time.monotonic()))
+
+    async def _while(self, weather: Weather, kind: Any, seconds: float) -> None:
+        began = time.monotonic()
+        weather.write(self._file)
+        await asyncio.sleep(seconds)
+        Weather().write(self._file)
+        self._stage.troubles.append(Trouble(kind, began, time.monotonic()))
+
+
+def strange(account: str, words: str, deep: int = 0) -> Mapping[str, Any]:
+    """A WhatsApp webhook that nobody documented; `deep` levels of nonsense."""
+    nonsense: Any = words
+    for _ in range(deep):
+        nonsense = [nonsense]
+    value = {"metadata": {"phone_number_id": account}, "strange": nonsense}
+    entry = {"id": "200000000000001", "changes": [{"field": "nobody_documented", "value": value}]}
+    return {"object": "whatsapp_business_account", "entry": [entry]}
+
+
+@asynccontextmanager
+async def hanging() -> AsyncIterator[str]:
+    """An address that takes every request and never answers: what an event hook hangs on."""
+
+    async def hang(request: web.Request) -> web.Response:
+        await asyncio.Event().wait()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", hang)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()

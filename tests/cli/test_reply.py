@@ -1,0 +1,150 @@
+"""`dragoman reply` with more than a text, and `dragoman templates`, beside a hub that does not run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from hub.cli.app import build
+from hub.contracts.channel import TemplateInfo
+from hub.model.content import Content, Media, Option, Place, Template
+from hub.model.events import TemplatesRead
+from hub.store import open_store
+from hub.store.blobs import FolderBlobs
+from hub.testing.tabletop import Tabletop
+
+WROTE = {
+    "object": "whatsapp_business_account",
+    "entry": [
+        {
+            "id": "9",
+            "changes": [
+                {
+                    "field": "messages",
+                    "value": {
+                        "messaging_product": "whatsapp",
+                        "metadata": {"phone_number_id": "1001"},
+                        "contacts": [{"profile": {"name": "Ana"}, "wa_id": "12025550101"}],
+                        "messages": [
+                            {
+                                "from": "12025550101",
+                                "id": "wamid.1",
+                                "timestamp": "1800000000",
+                                "type": "text",
+                                "text": {"body": "hello"},
+                            }
+                        ],
+                    },
+                }
+            ],
+        }
+    ],
+}
+
+
+class Desk:
+    """A hub on a table that somebody answers from the command line: the store is closed meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.table = Tabletop(folder)
+        self.table.post("meta", json.dumps(WROTE).encode())
+        self.table.step()
+
+    def run(self, *args: str) -> tuple[int, str, str]:
+        """Exit code, stdout, stderr."""
+        self.table.store.close()
+        found = CliRunner().invoke(build(), [*args, "--config", str(self.folder / "hub.toml")], catch_exceptions=False)
+        self.table.store = open_store(self.folder / "data")
+        self.table.step()
+        return found.exit_code, found.stdout, found.stderr
+
+    def leaves(self) -> tuple[str, Content]:
+        """The one message that leaves now."""
+        (leased,) = self.table.lease()
+        return leased.message.text, leased.message.content
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    found = Desk(tmp_path)
+    yield found
+    found.table.close()
+
+
+def test_a_template_goes_with_its_values(desk):
+    given = ("--template", "order_ready", "--language", "en", "--param", "Ana", "--param", "42")
+    code, out, _ = desk.run("reply", "p1", *given)
+    assert (code, out[:18]) == (0, "no hub runs: event")
+    template = Template(name="order_ready", language="en", body=("Ana", "42"))
+    assert desk.leaves() == ("", Content(form="template", template=template))
+
+
+def test_buttons_go_under_the_text(desk):
+    assert desk.run("reply", "p1", "Shall we?", "--button", "Yes, do", "--button", "No")[0] == 0
+    options = (Option(id="yes,-do", title="Yes, do"), Option(id="no", title="No"))
+    assert desk.leaves() == ("Shall we?", Content(form="buttons", options=options))
+
+
+def test_a_place_goes_as_a_place(desk):
+    assert desk.run("reply", "p1", "--location", "40.1772,44.5035")[0] == 0
+    assert desk.leaves() == ("", Content(form="location", place=Place(latitude=40.1772, longitude=44.5035)))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("offer.pdf", "document"), ("map.PNG", "image"), ("x.unknown", "document")])
+def test_a_file_is_kept_by_the_hub_and_named_in_the_answer(desk, tmp_path, name, kind):
+    (tmp_path / name).write_bytes(b"content")
+    assert desk.run("reply", "p1", "Here.", "--file", str(tmp_path / name))[0] == 0
+    text, content = desk.leaves()
+    assert (text, content.form) == ("Here.", kind)
+    media: Media | Any = content.media
+    assert (media.kind, media.name, media.size) == (kind, name, 7)
+    with FolderBlobs(tmp_path / "data" / "blobs").open(media.blob) as kept:
+        assert kept.read() == b"content"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--location", "here"), "'here' is no place (write degrees"),
+        (("--location", "nan,1"), "'nan,1' is no place"),
+        (("--location", "91,1"), "'91,1' is no place"),
+        (("--file", "nowhere.pdf"), "nowhere.pdf: No such file or directory"),
+        (("--file", "."), ". is no file of 1 byte to 100 MB"),
+        (("--button", "Yes"), "there is nothing to say"),
+        (("text", "--button", "Yes", "--button", "yes"), "two buttons are called 'yes'"),
+        (("--template", "a"), "a template has a language"),
+        (("text", "--template", "a", "--language", "en"), "a template is the whole message"),
+        (("text", "--param", "a"), "--param and --language belong to a template"),
+        (("text", "--button", "Yes", "--location", "1,1"), "--button and --location are two messages"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_nothing_leaves(desk, args, said):
+    code, _, err = desk.run("reply", "p1", *args)
+    assert code == 2
+    assert err.startswith(f"dragoman: {said}")
+    assert err.count("\n") == 1
+    assert desk.table.lease() == []
+
+
+def test_templates_are_listed_as_the_platform_has_them(desk):
+    assert desk.run("templates")[1].startswith("No templates are known")
+    rows = (
+        TemplateInfo("", "order_ready", "en", "APPROVED", True, "UTILITY", "GREEN", body=2, header_media="image"),
+        TemplateInfo("", "sale", "de", "PAUSED", False),
+    )
+    known = tuple(row._asdict() for row in rows)
+    desk.table.happen(TemplatesRead(key="t", at=desk.table.now, connection="meta", templates=known))
+    desk.table.step()
+    _, out, _ = desk.run("templates")
+    assert "a file (image), 2 in text" in out
+    assert "paused" in out
+    found = json.loads(desk.run("templates", "--json", "--usable")[1])
+    assert [(row["connection"], row["name"], row["usable"], row["body"]) for row in found] == [
+        ("meta", "order_ready", True, 2)
+    ]

@@ -1,0 +1,41 @@
+"""What a platform will never deliver is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.engine.gaps import gaps, name_gaps, note_alive
+from hub.store import health
+from hub.testing.tabletop import Tabletop
+
+DAY = 86_400_000
+
+
+@pytest.mark.parametrize(("away", "named"), [(6 * DAY, False), (8 * DAY, True)])
+def test_a_pause_longer_than_the_horizon_is_a_gap(tmp_path: Path, away: int, named: bool) -> None:
+    table = Tabletop(tmp_path)
+    note_alive(table.store, table.now)
+    found = name_gaps(table.store, table.config, table.now + away)
+    assert [(gap.connection, gap.since, gap.until) for gap in found] == (
+        [("meta", table.now, table.now + away - 7 * DAY)] if named else []
+    )
+    words = health.news(table.store.db, table.now + away)
+    assert [(word.connection, word.topic, word.bad) for word in words] == ([("meta", "gap", True)] if named else [])
+    assert not name_gaps(table.store, table.config, table.now + away + 1), "the second start has no gap"
+    table.close()
+
+
+def test_a_gap_is_shown_as_bad_for_a_week(tmp_path: Path) -> None:
+    table = Tabletop(tmp_path)
+    note_alive(table.store, table.now)
+    name_gaps(table.store, table.config, table.now + 9 * DAY)
+    assert [word.bad for word in health.news(table.store.db, table.now + 17 * DAY)] == [False]
+    table.close()
+
+
+def test_a_first_start_has_no_gap(tmp_path: Path) -> None:
+    table = Tabletop(tmp_path)
+    assert gaps(table.config, 0, table.now) == []
+    table.close()

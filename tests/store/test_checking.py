@@ -1,0 +1,226 @@
+"""A sound store passes; every kind of damage is found and named. What is kept for a time goes, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.store import Store, open_reader, open_store
+from hub.store.checking import RULES, check_store
+from hub.store.journal import Incoming
+from hub.store.retention import BATCH, DAY, Keep, Rule, find, find_ledger, remove, remove_ledger, rules
+
+NOW = 1_800_000_000_000
+OLD = NOW - 400 * DAY
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+def fill(store: Store, table: str, **values: object) -> None:
+    """A row; columns that are not named are 0 or empty."""
+    columns = store.db.rows(f"SELECT name, type FROM pragma_table_info('{table}')")
+    row = {name: values.pop(name, 0 if kind == "INTEGER" else "") for name, kind in columns}
+    assert not values, values
+    marks = ",".join("?" * len(row))
+    store.db.run(f"INSERT INTO {table} ({','.join(row)}) VALUES ({marks})", list(row.values()))
+
+
+def sound(store: Store, at: int = OLD) -> None:
+    """One of everything, well."""
+    store.accept([Incoming("meta", "1001", f"k{n}", "l", at, at, b"{}") for n in (1, 2)])
+    store.unqueue([1])
+    fill(store, "people", id=1, created=at)
+    fill(store, "people", id=2, created=at, redirect=1)
+    fill(store, "identities", id="phone::1", person=1)
+    fill(store, "conversations", id=1, key="k", person=1)
+    fill(store, "messages", id=1, conversation=1, person=1, direction="out", status="read", received=at, event=1)
+    fill(store, "statuses", message=1, status="delivered", at=at)
+    fill(store, "outbox", id=1, key="1:send", kind="send", message=1, lane=1, state="done", created=at, event=1)
+    fill(
+        store, "outbox", id=2, key="1:log", kind="log", lane=1, state="waiting", open=1, created=at, event=1, message=1
+    )
+    fill(store, "links", id=1, person=1, crm="main", state="linked", record="77")
+    fill(store, "media", id=1, message=1, state="stored", blob="b" * 64)
+    fill(store, "timers", id=1, subject="conversation", subject_id=1, generation=1, due=1, armed=1, rule="pause")
+    fill(store, "dead", id=1, kind="send", ref=1, state="open", at=at)
+    fill(store, "crm_answers", id=1, crm="main", message=1, state="open")
+    fill(store, "sessions", id=1, conversation=1, person=1)
+    fill(store, "decisions", id=1, event=1, at=at)
+
+
+def broken(store: Store, *, blobs: bool = True) -> dict[str, tuple[int, tuple[str, ...]]]:
+    found = check_store(store.db, lambda name: blobs, NOW)
+    return {one.rule: (one.broken, one.rows) for one in found if one.broken}
+
+
+def test_a_sound_store_passes(store: Store) -> None:
+    sound(store)
+    assert broken(store) == {}
+
+
+DAMAGE = {
+    "a message has its conversation and its person": "UPDATE messages SET person=9",
+    "a conversation has its person": "UPDATE conversations SET person=9",
+    "an identity and a link belong to a person": "UPDATE identities SET person=9",
+    "people who were merged lead to somebody, in no circle": "UPDATE people SET redirect=3-id",
+    "a linked record of a CRM belongs to one person": "INSERT INTO links SELECT 2, 3, crm, state, record, key, owner,"
+    " also, made, since, reason, synced FROM links; INSERT INTO people SELECT 3, name, language, phone, email, channel,"
+    " opted_out, created, 0, 0 FROM people WHERE id=1",
+    "an open command has its person and its message": "UPDATE outbox SET message=9 WHERE open=1",
+    "a command is open exactly while work is left": "UPDATE outbox SET state='done'",
+    "a message is sent by one command": "UPDATE outbox SET kind='send'",
+    "what waits for its step stands in the journal": "INSERT INTO queue VALUES (99, 'l')",
+    "what is in the journal is remembered as seen": "DELETE FROM seen",
+    "an open dead letter and plugin work name what is there": "UPDATE dead SET ref=9",
+    "a message's status is not behind what was reported": "UPDATE messages SET status='sent'",
+    "an armed timer has a time, a generation and its subject": "UPDATE timers SET subject_id=9",
+    "a file that was fetched is there": "UPDATE media SET blob=''",
+    "an answer from a CRM has its message and a known state": "UPDATE crm_answers SET message=9",
+    "a session has its conversation": "UPDATE sessions SET conversation=9",
+    "nothing was read in the future": f"INSERT INTO cursors VALUES ('a', 'b', {NOW + 2 * DAY})",
+    "numbers are never given twice": "UPDATE sqlite_sequence SET seq=0 WHERE name='outbox'",
+}
+
+
+@pytest.mark.parametrize("rule", DAMAGE)
+def test_damage_is_found_and_named(store: Store, rule: str) -> None:
+    sound(store)
+    store.db.connection.executescript(DAMAGE[rule])
+    found = broken(store)
+    assert rule in found
+    count, rows = found[rule]
+    assert count >= 1
+    assert rows
+
+
+def test_every_rule_has_a_damage_that_it_finds() -> None:
+    assert {rule for rule, _, _ in RULES} | {"numbers are never given twice"} == DAMAGE.keys()
+
+
+def test_a_file_that_is_gone_is_found(store: Store) -> None:
+    sound(store)
+    assert broken(store, blobs=False) == {"a file that was fetched is there": (1, ("media 1",))}
+
+
+def test_a_torn_file_is_found_without_a_traceback(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "data")
+    sound(store)
+    store.db.run("CREATE TABLE ballast AS SELECT zeroblob(400000) AS data")
+    store.close()
+    file = tmp_path / "data/hub.sqlite3"
+    raw = bytearray(file.read_bytes())
+    for page in range(2, len(raw) // 4096, 3):
+        raw[page * 4096 : page * 4096 + 100] = b"\xff" * 100
+    file.write_bytes(raw)
+    reader = open_reader(tmp_path / "data")
+    found = list(check_store(reader, lambda name: True, NOW))
+    reader.close()
+    assert found[0].broken
+
+
+def test_many_broken_rows_are_counted_and_few_named(store: Store) -> None:
+    for number in range(1, 301):
+        fill(store, "messages", id=number)
+    count, rows = broken(store)["a message has its conversation and its person"]
+    assert (count, len(rows)) == (300, 5)
+
+
+# -- retention ---------------------------------------------------------------------------------------------------------
+
+EVERYTHING = Keep(messages=100)
+
+
+def prune(store: Store, keep: Keep = EVERYTHING) -> dict[str, int]:
+    gone = {}
+    for rule in rules(keep):
+        gone[rule.table] = after = 0
+        while keys := find(store.db, rule, NOW, after):
+            before = store.db.connection.total_changes
+            gone[rule.table] += remove(store, rule, keys, NOW)
+            assert store.db.connection.total_changes - before <= BATCH
+            after = keys[-1]
+    return gone
+
+
+def old_and_done(store: Store, number: int, at: int = OLD) -> None:
+    """A message long over, with all that belongs to it."""
+    fill(store, "journal", seq=number, key=str(number), at=at, received=at, body=b"{}")
+    fill(store, "messages", id=number, received=at, event=number)
+    for status in ("sent", "delivered", "read"):
+        fill(store, "statuses", message=number, status=status)
+    fill(
+        store, "outbox", id=number, key=str(number), kind="send", state="done", message=number, created=at, event=number
+    )
+    fill(store, "decisions", id=number, event=number, at=at)
+    fill(store, "media", id=number, message=number, state="stored", blob="b")
+    fill(store, "dead", id=number, kind="send", ref=number, state="retried", at=at, handled=at + 1)
+    fill(store, "news", id=number, at=at)
+
+
+def test_what_is_over_goes_in_small_batches_and_the_young_stays(store: Store) -> None:
+    with store.transaction():
+        for number in range(1, 1201):
+            old_and_done(store, number)
+        for number in range(1201, 1211):
+            old_and_done(store, number, NOW - DAY)
+        fill(store, "seen", hash=b"x")
+    gone = prune(store)
+    assert gone == dict.fromkeys(("outbox", "decisions", "messages", "dead", "news", "journal"), 1200) | {"media": 0}
+    for table in gone:
+        assert store.db.rows(f"SELECT count(*) FROM {table}") == [(10,)], table
+    assert store.db.rows("SELECT count(*) FROM seen") == [(1,)]
+    assert prune(store) == dict.fromkeys(gone, 0)
+
+
+def test_open_work_is_never_removed_nor_what_it_names(store: Store) -> None:
+    sound(store)
+    store.db.run("UPDATE dead SET handled=?", (OLD,))
+    fill(store, "plugin_work", id=1, plugin="p", event=1)
+    assert prune(store) == dict.fromkeys(("outbox", "messages", "dead", "news", "journal"), 0) | {
+        "decisions": 1,
+        "media": 1,  # the file goes after its time, the row says so
+    }
+    assert store.db.rows("SELECT state, blob FROM media") == [("expired", "")]
+    assert broken(store) == {}
+
+
+def test_what_became_open_since_it_was_found_stays(store: Store) -> None:
+    old_and_done(store, 1)
+    (rule,) = (rule for rule in rules(EVERYTHING) if rule.table == "outbox")
+    keys = find(store.db, rule, NOW)
+    store.db.run("UPDATE outbox SET open=1, state='waiting'")
+    assert keys == [1]
+    assert remove(store, rule, keys, NOW) == 0
+
+
+def test_zero_days_keep_for_good_and_a_dry_run_counts(store: Store) -> None:
+    old_and_done(store, 1)
+    assert set(prune(store, Keep(0, 0, 0, 0, 0, 0, 0)).values()) == {0}
+
+    def count(rule: Rule) -> int:
+        return find(store.db, rule, NOW, count=True)[0]
+
+    assert {rule.table: count(rule) for rule in rules(Keep())} == {
+        "outbox": 1,
+        "decisions": 1,
+        "messages": 0,
+        "media": 1,
+        "dead": 1,
+        "news": 1,
+        "journal": 1,
+    }
+
+
+def test_own_writes_are_forgotten_after_their_time(store: Store) -> None:
+    for number, at in enumerate([OLD, OLD, NOW]):
+        fill(store, "write_ledger", crm="main", record=str(number), at=at)
+    rows = find_ledger(store.db, Keep(), NOW)
+    assert remove_ledger(store, rows, Keep(), NOW) == 2
+    assert find_ledger(store.db, Keep(), NOW) == []
