@@ -93,15 +93,8 @@ def fill(table: Tabletop, there: tuple[int, int], wanted: tuple[int, int]) -> No
             "conversations",
             (
                 {"id": n + 1, "key": f"sales|phone::{phone(n)}", "inbox": "sales", "person": n + 1, "state": "open"}
-                | {"address": phone(n)[1:], "opened": now, "last_in": lately, "last_at": lately, "session": n + 1}
-                for n in people
-            ),
-        )
-        _many(  # everybody is in the middle of a conversation: the same work for few and for many
-            db,
-            "sessions",
-            (
-                {"id": n + 1, "conversation": n + 1, "person": n + 1, "began": lately, "last_at": lately, "messages": 1}
+                | {"address": phone(n)[1:], "opened": now, "last_in": lately, "last_at": lately, "session": 1}
+                | {"session_began": lately, "session_last": lately}
                 for n in people
             ),
         )

@@ -126,12 +126,6 @@ RULES: tuple[tuple[str, str, str], ...] = (
         REPORT,
     ),
     (
-        "a session has its conversation",
-        "SELECT 'session ' || s.id FROM sessions s"
-        " WHERE NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id=s.conversation)",
-        REPORT,
-    ),
-    (
         "nothing was read in the future",
         "SELECT 'cursor ' || name FROM cursors WHERE at > future()",
         "the machine's clock was wrong once: set it right",

@@ -41,6 +41,8 @@ class ConversationRow:
     said: str = ""
     fired: str = ""
     session: int = 0
+    session_began: int = 0
+    session_last: int = 0
     fallback: int = 0
 
 
@@ -90,18 +92,6 @@ class MediaRow:
     due: int = 0
     attempts: int = 0
     reason: str = ""
-
-
-@dataclass(slots=True)
-class SessionRow:
-    """See table `sessions`."""
-
-    id: int
-    conversation: int
-    person: int
-    began: int
-    last_at: int
-    messages: int = 0
 
 
 @dataclass(slots=True)

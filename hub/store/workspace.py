@@ -23,7 +23,6 @@ from hub.store.rows import (
     ObjectRow,
     OutboxRow,
     PersonRow,
-    SessionRow,
     TimerRow,
 )
 from hub.store.shelf import Shelf, Table
@@ -36,7 +35,6 @@ TIMERS: Table[TimerRow] = Table("timers", TimerRow)
 DEAD: Table[DeadRow] = Table("dead", DeadRow)
 DECISIONS: Table[DecisionRow] = Table("decisions", DecisionRow)
 MEDIA: Table[MediaRow] = Table("media", MediaRow)
-SESSIONS: Table[SessionRow] = Table("sessions", SessionRow)
 NEWS: Table[NewsRow] = Table("news", NewsRow)
 OBJECTS: Table[ObjectRow] = Table("crm_objects", ObjectRow)
 ANSWERS: Table[AnswerRow] = Table("crm_answers", AnswerRow)
@@ -85,7 +83,6 @@ class Workspace:
         self.dead = Shelf(db, DEAD)
         self.decisions = Shelf(db, DECISIONS)
         self.media = Shelf(db, MEDIA)
-        self.sessions = Shelf(db, SESSIONS)
         self.news = Shelf(db, NEWS)
         self.objects = Shelf(db, OBJECTS)
         self.answers = Shelf(db, ANSWERS)
@@ -183,8 +180,6 @@ class Workspace:
         self.conversations.fetch_by("person", talks)
         for talk in self.conversations.rows.values():
             self.file_talk(talk)
-        if not needs.around:  # where nothing is said, no session grows
-            self.sessions.fetch(talk.session for talk in self.conversations.rows.values())
         if needs.timers:
             self.timers.fetch_by("subject_id", {subject_id for _, subject_id in needs.timers})
 
@@ -397,7 +392,6 @@ class Workspace:
             self.dead,
             self.decisions,
             self.media,
-            self.sessions,
             self.news,
             self.objects,
             self.answers,

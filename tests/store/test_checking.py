@@ -51,7 +51,6 @@ def sound(store: Store, at: int = OLD) -> None:
     fill(store, "timers", id=1, subject="conversation", subject_id=1, generation=1, due=1, armed=1, rule="pause")
     fill(store, "dead", id=1, kind="send", ref=1, state="open", at=at)
     fill(store, "crm_answers", id=1, crm="main", message=1, state="open")
-    fill(store, "sessions", id=1, conversation=1, person=1)
     fill(store, "decisions", id=1, event=1, at=at)
 
 
@@ -83,7 +82,6 @@ DAMAGE = {
     "an armed timer has a time, a generation and its subject": "UPDATE timers SET subject_id=9",
     "a file that was fetched is there": "UPDATE media SET blob=''",
     "an answer from a CRM has its message and a known state": "UPDATE crm_answers SET message=9",
-    "a session has its conversation": "UPDATE sessions SET conversation=9",
     "nothing was read in the future": f"INSERT INTO cursors VALUES ('a', 'b', {NOW + 2 * DAY})",
     "numbers are never given twice": "UPDATE sqlite_sequence SET seq=0 WHERE name='outbox'",
 }

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hub.contracts.channel import Channel
 from hub.engine.effects import media, objects, people, settling
 from hub.engine.effects.sends import log_message, queue_send
-from hub.engine.effects.sessions import session_of
+from hub.engine.effects.sessions import join_session
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.engine.settings import InboxConfig
@@ -124,9 +124,10 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
             "",
             row.seq,
             _content(event.payload, event.referral),
-            0 if event.backfill else session_of(talk, at, work),
         )
     )
+    if not event.backfill:
+        join_session(message, talk, work)
     work.name_message(message)
     media.order(_named(event.media), message, event.account, event.backfill, row.source, work)
     log_message(message, line, work)
@@ -188,9 +189,10 @@ def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> N
             sent,
             "",
             row.seq,
-            session=0 if event.backfill else session_of(talk, at, work),
         )
     )
+    if not event.backfill:
+        join_session(message, talk, work)
     work.name_message(message)
     media.order(_named(event.media), message, event.account, event.backfill, row.source, work)
     log_message(message, line, work)

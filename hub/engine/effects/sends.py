@@ -6,7 +6,7 @@ import json
 
 from hub.contracts.channel import Channel
 from hub.engine.effects.people import add_outbox
-from hub.engine.effects.sessions import session_of
+from hub.engine.effects.sessions import join_session
 from hub.engine.line import Line
 from hub.model.commands import Send
 from hub.model.content import PLAIN, Content
@@ -50,9 +50,9 @@ def queue_send(
                 "",
                 seq,
                 "" if content is PLAIN else json.dumps(content.dump(), ensure_ascii=False),
-                session_of(talk, at, work),
             )
         )
+        join_session(message, talk, work)
         add_outbox(
             work,
             kind="send",

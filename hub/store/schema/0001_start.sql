@@ -65,7 +65,9 @@ CREATE TABLE conversations (
   paused_until INTEGER NOT NULL,
   said TEXT NOT NULL,              -- the last automatic answers, each event:hash:outbox
   fired TEXT NOT NULL,             -- rule -> when it last fired, JSON
-  session INTEGER NOT NULL,        -- the running session, 0 = none
+  session INTEGER NOT NULL,        -- the running session (messages without a long pause), by its first message; 0 = none
+  session_began INTEGER NOT NULL,
+  session_last INTEGER NOT NULL,
   fallback INTEGER NOT NULL        -- when a template was last sent in place of a text, because the window was closed
 );
 CREATE INDEX conversations_person ON conversations (person);
@@ -88,7 +90,7 @@ CREATE TABLE messages (
   reason TEXT NOT NULL,
   event INTEGER NOT NULL,
   content TEXT NOT NULL,           -- what it holds beside its text, JSON; '' = nothing
-  session INTEGER NOT NULL,
+  session INTEGER NOT NULL,        -- id of the first message of its session, 0 = in none
   edited INTEGER NOT NULL,         -- when its writer changed it, 0 = never; `text` is the new one
   deleted INTEGER NOT NULL         -- when its writer took it back, 0 = never
 );
@@ -118,17 +120,6 @@ CREATE TABLE media (
 CREATE INDEX media_due ON media (due) WHERE state = 'pending';
 CREATE INDEX media_message ON media (message);
 CREATE INDEX media_blob ON media (blob) WHERE blob <> '';
-
--- Messages of a conversation without a long pause.
-CREATE TABLE sessions (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  conversation INTEGER NOT NULL,
-  person INTEGER NOT NULL,
-  began INTEGER NOT NULL,
-  last_at INTEGER NOT NULL,
-  messages INTEGER NOT NULL
-);
-CREATE INDEX sessions_conversation ON sessions (conversation);
 
 -- What a platform approved beforehand, as it listed it last.
 CREATE TABLE templates (
