@@ -13,21 +13,23 @@ _SILENT = frozenset(("style", "script", "head"))
 
 
 def of_contact(id_: str, values: Mapping[str, str]) -> Answer | None:
-    """The answer that stands on a contact, if it is to be sent."""
-    text = values.get(REPLY_TEXT, "").strip()
-    if values.get(REPLY_STATUS) != "send" or not text:
+    """The answer that stands on a contact, if it is to be sent; also one without a text, which the agent is told."""
+    if values.get(REPLY_STATUS) != "send":
         return None
+    text = values.get(REPLY_TEXT, "").strip()
     return Answer(type="contact", id=id_, contact=id_, text=text, agent=values.get("hubspot_owner_id", ""))
 
 
 def of_task(id_: str, values: Mapping[str, str], contacts: Sequence[str]) -> Answer | None:
-    """The answer that stands on a task: its reply text, else its notes. For the task's first contact; none, none."""
-    if values.get(REPLY_STATUS) != "send" or not contacts:
+    """The answer that stands on a task: its reply text, else its notes. For the task's first contact.
+
+    One without a text or a contact is an answer too: the agent is told that it cannot be sent.
+    """
+    if values.get(REPLY_STATUS) != "send":
         return None
     text = values.get(REPLY_TEXT, "").strip() or plain(values.get("hs_task_body", ""))
-    if not text:
-        return None
-    return Answer(type="task", id=id_, contact=contacts[0], text=text, agent=values.get("hubspot_owner_id", ""))
+    contact = contacts[0] if contacts else ""
+    return Answer(type="task", id=id_, contact=contact, text=text, agent=values.get("hubspot_owner_id", ""))
 
 
 def plain(html: str) -> str:

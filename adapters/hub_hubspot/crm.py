@@ -29,7 +29,7 @@ from hub import (
 )
 from hub.contracts.errors import AuthFailed, BadSignature
 from hub.model.records import FileWrite, ObjectWrite
-from hub_hubspot import batches, contacts, files, logs, objects_write, properties, scopes, webhooks
+from hub_hubspot import batches, contacts, files, logs, objects_write, properties, scopes, stages, webhooks
 from hub_hubspot.batches import Fate, Row
 from hub_hubspot.changes import Look, Search
 from hub_hubspot.journal import Journal, Place
@@ -99,7 +99,8 @@ class HubSpot(CRM[HubSpotSettings]):
         """Call HubSpot through this from now on."""
         settings = self.settings
         self.transport = transport
-        self.reader = Reader(transport, self.region, answering=settings.answers)
+        self.stages = stages.kept(transport)
+        self.reader = Reader(transport, self.region, self.stages, answering=settings.answers)
         self.search = Search(self.reader, [KINDS[type_] for type_ in settings.objects])
         self.journal: Journal | None = None
         if settings.changes != "search" and settings.client_id and settings.client_secret:
@@ -115,6 +116,10 @@ class HubSpot(CRM[HubSpotSettings]):
     def budget(self) -> Mapping[str, float]:
         """Calls left in this window and today."""
         return self.transport.budget.left()
+
+    def tells_deletions(self) -> bool:
+        """Only the journal does: what was deleted is in no search."""
+        return self.journal is not None
 
     def describe(self) -> Schema:
         """The contact properties, one call."""
@@ -178,6 +183,10 @@ class HubSpot(CRM[HubSpotSettings]):
         """These records as they are now: one call per hundred of a type, one for each contact that is not there."""
         return self.reader.page(refs)
 
+    def makes(self) -> frozenset[str]:
+        """Notes, and of tasks, tickets and deals those that `objects` names."""
+        return frozenset({"note"}) | (objects_write.ASKED_FOR & frozenset(self.settings.objects))
+
     def upsert(self, batch: Sequence[PersonWrite]) -> list[Written]:
         """Linked persons by record id, the others by key: one call each for up to a hundred."""
         updates: dict[str, PersonWrite] = {}
@@ -203,14 +212,16 @@ class HubSpot(CRM[HubSpotSettings]):
     def log(self, batch: Sequence[LogEntry]) -> list[Written]:
         """Create communications and notes, associated with their contacts in the same call; change those that stand.
 
+        Who answered in HubSpot is shown by name, from the owners that are read once an hour.
         Doubtful entries are looked for first: one read of associations for up to 1,000 contacts and one read per
         hundred of their logged records.
         """
-        return logs.log(self.transport, batch, as_notes=self.settings.log_as == "note")
+        shown = [logs.named(entry, self.reader.owners) for entry in batch]
+        return logs.log(self.transport, shown, as_notes=self.settings.log_as == "note")
 
     def write(self, batch: Sequence[ObjectWrite]) -> list[Written]:
         """Create and change tasks, tickets, deals and notes, one call per type and a hundred; reply outcomes too."""
-        return objects_write.write(self.transport, batch, self.settings.objects)
+        return objects_write.write(self.transport, batch, self.settings.objects, self.stages)
 
     def attach(self, file: FileWrite) -> str:
         """Put a file into HubSpot's files, private; one call."""

@@ -18,6 +18,7 @@ import urllib3.exceptions as u
 from hub.contracts.errors import (
     AuthFailed,
     Conflict,
+    DayUsedUp,
     HubError,
     NotFound,
     PluginError,
@@ -32,10 +33,6 @@ from hub.contracts.errors import (
 
 class MissingScope(AuthFailed):
     """The token is good, but may not do this: a scope of the private app is missing."""
-
-
-class DayUsedUp(RateLimited):
-    """The account has no calls left until midnight in its own time zone."""
 
 
 DAY_STEP = 3_600.0

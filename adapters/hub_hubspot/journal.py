@@ -8,9 +8,9 @@ cursor only with what its events led to; one that HubSpot has forgotten makes th
 from __future__ import annotations
 
 import ipaddress
-import logging
 import threading
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -28,7 +28,6 @@ SCOPES = "developer.webhooks_journal.read"
 EARLY = 60.0
 """Seconds before its end that a token is renewed."""
 _MARK = "journal="
-_log = logging.getLogger(__name__)
 
 
 class Place(NamedTuple):
@@ -86,9 +85,13 @@ class Journal:
         try:
             entry = self._entry(f"offset/{place.offset}/next" if place.offset else "earliest")
         except NotFound:
-            _log.warning("HubSpot's journal does not reach back to the last reading: changes since then are searched")
+            told = datetime.fromtimestamp(place.at / 1_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            gap = (
+                f"HubSpot's journal of changes does not reach back to the last reading at {told}: what changed since"
+                " then is searched, but contacts deleted, merged or erased meanwhile are not told"
+            )
             looks = dict.fromkeys(self._search.kinds, Look(place.at))
-            return Page((), str(self._from_latest(changes.written(looks))), False)
+            return Page((), str(self._from_latest(changes.written(looks))), False, gap=gap)
         now = self._transport.now()
         if entry is None:
             return Page((), str(Place(place.offset, now)), True)

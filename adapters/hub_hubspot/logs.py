@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from hub import LogEntry, Written
+from hub.contracts.errors import HubError
 from hub_hubspot import batches, bodies, properties
 from hub_hubspot.batches import Fate, Row
+from hub_hubspot.kept import Kept
 from hub_hubspot.lookup import Doubt, look
 from hub_hubspot.paths import (
     ATTACHMENTS,
@@ -22,6 +25,25 @@ from hub_hubspot.paths import (
 from hub_hubspot.transport import Transport
 
 KINDS = (COMMUNICATIONS, NOTES)
+
+
+def named(entry: LogEntry, owners: Kept[str]) -> LogEntry:
+    """The entry with the names of those who answered in HubSpot, where it gives their owner ids."""
+    author = _name(entry.author, owners) if entry.direction == "out" else entry.author
+    lines = tuple(
+        replace(line, author=_name(line.author, owners)) if line.direction == "out" else line for line in entry.lines
+    )
+    return entry if (author, lines) == (entry.author, entry.lines) else replace(entry, author=author, lines=lines)
+
+
+def _name(author: str, owners: Kept[str]) -> str:
+    """An owner's name, kept for an hour; an id that cannot be resolved stays: no message waits for a name."""
+    if not (author.isascii() and author.isdecimal()):
+        return author
+    try:
+        return owners.of(author) or author
+    except HubError:
+        return author
 
 
 def log(transport: Transport, batch: Sequence[LogEntry], *, as_notes: bool) -> list[Written]:
@@ -68,7 +90,7 @@ def _change(transport: Transport, kind: str, entries: Iterable[LogEntry], standi
 
 def _create(transport: Transport, kind: str, entries: Sequence[LogEntry]) -> dict[str, Fate]:
     """Create what is missing; fates by message."""
-    doubts = [Doubt(e.message, e.record, e.since) for e in entries if e.doubtful]
+    doubts = [Doubt(e.message, at, e.since) for e in entries if e.doubtful for at in (e.record, e.elsewhere) if at]
     there = look(transport, kind, MESSAGE, doubts) if doubts else {}
     fates = {message: Fate(record=record) for message, record in there.items()}
     rows = [_row(transport, entry, kind) for entry in entries if entry.message not in there]
@@ -100,6 +122,9 @@ def _row(transport: Transport, entry: LogEntry, kind: str) -> Row:
 def _shown(transport: Transport, entry: LogEntry, kind: str) -> dict[str, str]:
     """The body and the files, which may both change later."""
     name = "hs_communication_body" if kind == COMMUNICATIONS else "hs_note_body"
-    if entry.files and not properties.takes_files(transport, kind):
+    emptied = entry.deleted and bool(entry.logged)  # what was taken back leaves no file behind
+    if not (entry.files or emptied):
+        return {name: bodies.render(entry)}
+    if not properties.takes_files(transport, kind):
         return {name: bodies.render(entry, named=entry.files)}
-    return {name: bodies.render(entry)} | ({ATTACHMENTS: ";".join(entry.files)} if entry.files else {})
+    return {name: bodies.render(entry), ATTACHMENTS: ";".join(entry.files)}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from hub import CrmObject
-from hub.contracts.errors import AuthFailed
 from hub.model.records import ObjectType
 from hub_hubspot.contacts import millis
 from hub_hubspot.paths import (
@@ -22,55 +20,11 @@ from hub_hubspot.paths import (
     TASKS,
     TICKETS,
 )
+from hub_hubspot.stages import PROPERTIES, Stages
 from hub_hubspot.transport import Transport
 
-HOUR = 3_600.0
-MINUTE = 60.0
 _TITLE = {COMPANIES: "name", DEALS: "dealname", TICKETS: "subject", TASKS: "hs_task_subject"}
-_STAGE = {DEALS: ("pipeline", "dealstage"), TICKETS: ("hs_pipeline", "hs_pipeline_stage")}
 _TYPES = {kind: type_ for type_, kind in KINDS.items()}
-T = TypeVar("T")
-
-
-class Kept(dict[str, T]):
-    """What HubSpot's administrators set up and seldom change: read once and again every hour, at the earliest a minute
-    after the last reading where something is asked for that is not there. `clock` gives monotonic seconds."""
-
-    def __init__(self, read: Callable[[], Mapping[str, T]], clock: Callable[[], float]) -> None:
-        super().__init__()
-        self._read, self._clock = read, clock
-        self._at: float | None = None
-        self._lock = threading.Lock()
-
-    def of(self, name: str) -> T | None:
-        """The entry, None if there is none or the token may not read them."""
-        with self._lock:
-            age = HOUR if self._at is None else self._clock() - self._at
-            if age >= HOUR or (name not in self and age >= MINUTE):
-                try:
-                    fresh = self._read()
-                except AuthFailed:
-                    fresh = dict(self)  # ids do without names
-                self.clear()
-                self.update(fresh)
-                self._at = self._clock()
-            return self.get(name)
-
-
-def stages(transport: Transport) -> Mapping[str, tuple[str, bool]]:
-    """Label and whether it ends the record, by `kind/pipeline/stage`; two calls. Left out: what may not be read."""
-    found = {}
-    for kind in _STAGE:
-        try:
-            answer = transport.call(transport.stages().get_all, kind)
-        except AuthFailed:
-            continue
-        for pipeline in answer.get("results", ()):
-            for stage in pipeline.get("stages", ()):
-                told = stage.get("metadata") or {}
-                closed = told.get("isClosed") == "true" or told.get("ticketState") == "CLOSED"
-                found[f"{kind}/{pipeline['id']}/{stage['id']}"] = (str(stage.get("label", "")), closed)
-    return found
 
 
 def owners(transport: Transport) -> Mapping[str, str]:
@@ -89,7 +43,7 @@ def owners(transport: Transport) -> Mapping[str, str]:
 
 
 def read(
-    transport: Transport, kind: str, ids: Sequence[str], known: Kept[tuple[str, bool]]
+    transport: Transport, kind: str, ids: Sequence[str], stages: Stages
 ) -> tuple[list[CrmObject], dict[str, dict[str, str]]]:
     """These records as they are now, and all that was read of them by id. One that is not there is `archived`."""
     values: dict[str, dict[str, str]] = {}
@@ -103,7 +57,7 @@ def read(
             told = {n: str(v) for n, v in (result.get("properties") or {}).items() if v}
             values[str(result["id"])] = {"updatedAt": str(result.get("updatedAt") or ""), **told}
     under = contacts_of(transport, kind, [i for i in ids if i in values])
-    return [_object(kind, i, values.get(i), under.get(i, ()), known) for i in dict.fromkeys(ids)], values
+    return [_object(kind, i, values.get(i), under.get(i, ()), stages) for i in dict.fromkeys(ids)], values
 
 
 def contacts_of(transport: Transport, kind: str, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -129,17 +83,16 @@ def parts(ids: Sequence[str], size: int) -> Iterator[list[str]]:
         yield once[start : start + size]
 
 
-def _object(
-    kind: str, id_: str, values: Mapping[str, str] | None, under: Sequence[str], known: Kept[tuple[str, bool]]
-) -> CrmObject:
+def _object(kind: str, id_: str, values: Mapping[str, str] | None, under: Sequence[str], stages: Stages) -> CrmObject:
     type_ = cast(ObjectType, _TYPES[kind])
     if values is None:
         return CrmObject(type=type_, id=id_, archived=True)
     stage, label, closed = "", "", False
-    if kind in _STAGE:
-        pipeline, name = _STAGE[kind]
+    if kind in PROPERTIES:
+        pipeline, name = PROPERTIES[kind]
         stage = values.get(name, "")
-        label, closed = known.of(f"{kind}/{values.get(pipeline, '')}/{stage}") or ("", False) if stage else ("", False)
+        if stage and (known := stages[kind].of(f"{values.get(pipeline, '')}/{stage}")):
+            label, closed = known.label, known.closed
     elif kind == TASKS:
         stage = values.get("hs_task_status", "")
         closed = stage == "COMPLETED"

@@ -28,15 +28,18 @@ from hub_hubspot.paths import (
     TICKETS,
     TO_CONTACT,
 )
+from hub_hubspot.stages import Stage, Stages
 from hub_hubspot.transport import Transport
 
 MADE = (TASKS, TICKETS, DEALS, NOTES)
 """What the hub creates; contacts come by upsert, companies are people's own."""
+ASKED_FOR = frozenset({"task", "ticket", "deal"})
+"""Those of them that the setting `objects` must name."""
 LINE = 1_000
 """Characters of a note's title, and of the sentence that says what became of an answer."""
 
 
-def write(transport: Transport, batch: Sequence[ObjectWrite], objects: Collection[str]) -> list[Written]:
+def write(transport: Transport, batch: Sequence[ObjectWrite], objects: Collection[str], known: Stages) -> list[Written]:
     """Create or change the rows, batched by type; `objects` are the types that the settings name.
 
     Raises Uncertain as soon as anything is not known. Changes go first: they may be repeated. What the token may not
@@ -46,7 +49,7 @@ def write(transport: Transport, batch: Sequence[ObjectWrite], objects: Collectio
     made: dict[tuple[str, str], Fate] = {}
     for kind in KINDS.values():
         rows = [row for row in batch if KINDS[row.type] == kind and row.record]
-        changed |= {(kind, record): fate for record, fate in _change(transport, kind, rows).items()}
+        changed |= {(kind, record): fate for record, fate in _change(transport, kind, rows, known).items()}
     for kind in KINDS.values():
         latest = {row.key: row for row in batch if KINDS[row.type] == kind and not row.record}
         with batches.in_part(made):
@@ -54,7 +57,7 @@ def write(transport: Transport, batch: Sequence[ObjectWrite], objects: Collectio
                 told = f"the hub makes no {kind} in HubSpot: name them in `objects` of the CRM in hub.toml"
                 created = {key: Fate(error=Rejected(told)) for key in latest}
             else:
-                created = _create(transport, kind, list(latest.values()))
+                created = _create(transport, kind, list(latest.values()), known)
         made |= {(kind, key): fate for key, fate in created.items()}
     written = []
     for row in batch:
@@ -64,13 +67,13 @@ def write(transport: Transport, batch: Sequence[ObjectWrite], objects: Collectio
     return written
 
 
-def _change(transport: Transport, kind: str, rows: Sequence[ObjectWrite]) -> dict[str, Fate]:
+def _change(transport: Transport, kind: str, rows: Sequence[ObjectWrite], known: Stages) -> dict[str, Fate]:
     """Fates by record id; two changes of one record become one, whose later values win."""
     fates: dict[str, Fate] = {}
     values: dict[str, dict[str, str]] = {}
     for row in rows:
         try:
-            values[row.record] = values.get(row.record, {}) | _values(transport, row, kind)
+            values[row.record] = values.get(row.record, {}) | _values(known, row, kind)
         except (Refused, MissingScope) as refused:
             fates[row.record] = Fate(error=_refusal(refused))
     inputs = [
@@ -83,10 +86,11 @@ def _change(transport: Transport, kind: str, rows: Sequence[ObjectWrite]) -> dic
     return fates | _sent(kind, inputs, update, repeatable=True)
 
 
-def _create(transport: Transport, kind: str, rows: Sequence[ObjectWrite]) -> dict[str, Fate]:
+def _create(transport: Transport, kind: str, rows: Sequence[ObjectWrite], known: Stages) -> dict[str, Fate]:
     """Fates by key. A doubtful row is looked for under its contact first."""
     fates: dict[str, Fate] = {}
-    doubts = [Doubt(row.key, row.contact, row.since) for row in rows if row.doubtful and row.contact]
+    doubtful = [row for row in rows if row.doubtful]
+    doubts = [Doubt(row.key, at, row.since) for row in doubtful for at in (row.contact, row.elsewhere) if at]
     if doubts and kind in MADE:
         try:
             there = look(transport, kind, _mark(kind), doubts)
@@ -98,7 +102,7 @@ def _create(transport: Transport, kind: str, rows: Sequence[ObjectWrite]) -> dic
         if row.key in fates:
             continue
         try:
-            values = _first(transport, kind, row)
+            values = _first(known, kind, row, transport.now())
         except (Refused, MissingScope) as refused:
             fates[row.key] = Fate(error=_refusal(refused))
         else:
@@ -127,23 +131,23 @@ def _mark(kind: str) -> str:
     return MESSAGE if kind == NOTES else OBJECT_KEY
 
 
-def _first(transport: Transport, kind: str, row: ObjectWrite) -> dict[str, str]:
+def _first(known: Stages, kind: str, row: ObjectWrite, now: int) -> dict[str, str]:
     """Everything that a new record needs. Raises Refused where the row lacks something."""
     if kind not in MADE:
         raise Rejected(f"the hub makes no {kind} in HubSpot by itself")
     if not row.contact:
         raise Rejected(f"a {row.type} is made under a contact, and none is given")
-    values = _values(transport, row, kind) | {_mark(kind): row.key}
+    values = _values(known, row, kind) | {_mark(kind): row.key}
     if kind in (TASKS, NOTES):
-        values.setdefault("hs_timestamp", str(transport.now()))
+        values.setdefault("hs_timestamp", str(now))
     if kind == TASKS:
         values = {"hs_task_status": "NOT_STARTED", "hs_task_type": "TODO"} | values
     if kind in (TICKETS, DEALS) and not row.stage and not row.done:
-        values |= stages.placed(kind, stages.first(transport, kind))
+        values |= stages.placed(kind, stages.first(known, kind))
     return values
 
 
-def _values(transport: Transport, row: ObjectWrite, kind: str) -> dict[str, str]:
+def _values(known: Stages, row: ObjectWrite, kind: str) -> dict[str, str]:
     """The properties that a row sets; what is empty is left alone. Raises Rejected for a stage that does not exist."""
     values = {
         _TITLE.get(kind, ""): row.title,
@@ -160,12 +164,12 @@ def _values(transport: Transport, row: ObjectWrite, kind: str) -> dict[str, str]
     if kind == TASKS:
         values["hs_task_status"] = "COMPLETED" if row.done else row.stage.upper()
     elif kind in (TICKETS, DEALS) and (row.stage or row.done):
-        values |= stages.placed(kind, _stage(transport, row, kind))
+        values |= stages.placed(kind, _stage(known, row, kind))
     return {name: value for name, value in values.items() if name and value}
 
 
-def _stage(transport: Transport, row: ObjectWrite, kind: str) -> stages.Stage:
-    return stages.named(transport, kind, row.stage) if row.stage else stages.end(transport, kind)
+def _stage(known: Stages, row: ObjectWrite, kind: str) -> Stage:
+    return stages.named(known, kind, row.stage) if row.stage else stages.end(known, kind)
 
 
 _TITLE = {TASKS: "hs_task_subject", TICKETS: "subject", DEALS: "dealname"}

@@ -1,26 +1,47 @@
 """Where things are in HubSpot's API, how much fits into a call, and the numbers of its associations.
 
-Source: HubSpot's developer documentation ("CRM objects", "Associations v4", "Properties", "Usage guidelines"). The
-paths themselves are written in the generated client (hubspot-api-client 12 speaks v3 objects and v4 associations);
-this table names them for the simulator, the counters and the tests.
+Source: HubSpot's developer documentation ("CRM objects", "Associations v4", "Properties", "Date-based versioning",
+"Usage guidelines"). The generated client writes its own paths (hubspot-api-client 12 speaks v3 objects and v4
+associations); the transport puts each of them into the version that VERSION names.
 """
 
 from __future__ import annotations
 
 import re
 
-ASSOCIATIONS_VERSION = "v4"
-OBJECTS_VERSION = "v3"
-"""Of objects and properties: "v3" as the generated client writes it, or a date such as "2026-03"."""
-JOURNAL_VERSION = "2026-03"
-PIPELINES, OWNERS = "/crm/v3/pipelines", "/crm/v3/owners"
-JOURNAL = f"/webhooks-journal/journal/{JOURNAL_VERSION}"
-OAUTH = "/oauth/v1/token"
-ASSOCIATIONS = f"/crm/{ASSOCIATIONS_VERSION}/associations"
-
-FILES = "/files/v3/files"
-TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105 a path
-ACCOUNT = "/account-info/v3/details"
+VERSION = "v3"
+"""Which entry of VERSIONS is called: "v3", as the generated client writes it, or a date."""
+VERSIONS: dict[str, dict[str, str]] = {
+    "v3": {
+        "objects": "/crm/v3/objects",
+        "properties": "/crm/v3/properties",
+        "pipelines": "/crm/v3/pipelines",
+        "owners": "/crm/v3/owners",
+        "associations": "/crm/v4/associations",
+        "files": "/files/v3/files",
+        "oauth": "/oauth/v1/token",
+        "journal": "/webhooks-journal/journal/2026-03",
+        "account": "/account-info/v3/details",
+        "token": "/oauth/v2/private-apps/get/access-token-info",
+    },
+    "2026-03": {
+        "objects": "/crm/objects/2026-03",
+        "properties": "/crm/properties/2026-03",
+        "pipelines": "/crm/pipelines/2026-03",
+        "owners": "/crm/owners/2026-03",
+        "associations": "/crm/associations/2026-03",
+        "files": "/files/2026-03/files",
+        "oauth": "/oauth/2026-03/token",
+        "journal": "/webhooks-journal/journal/2026-03",
+        "account": "/account-info/2026-03/details",
+        "token": "/oauth/v2/private-apps/get/access-token-info",
+    },
+}
+"""Every path with a version or a date in it, by version. What exists in one version only stands in each."""
+_CLIENT = VERSIONS["v3"]
+OWNERS, FILES, OAUTH, JOURNAL = _CLIENT["owners"], _CLIENT["files"], _CLIENT["oauth"], _CLIENT["journal"]
+ACCOUNT, TOKEN_INFO = _CLIENT["account"], _CLIENT["token"]
+"""As the client writes them, for all callers: the transport alone knows of VERSION."""
 
 BATCH = 100
 """Inputs of one batch write or read of objects and properties."""
@@ -116,19 +137,35 @@ OBJECT_TYPES: dict[str, str] = {
 }
 """The hub's types of records by HubSpot's object type ids, of those that it reads."""
 
-_OURS = re.compile(r"^/crm/v3/(objects|properties)(?=/|$)")
-_ROOT = re.compile(r"^/crm/(?:(?:objects|(properties))/[\d-]+/|v\d/(?:objects/)?)")
+_ROOT = re.compile(r"^/crm/v\d/(?:objects/)?")
 _NUMBER = re.compile(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?=/|$)")
 
 
 def versioned(path: str) -> str:
-    """A path of the generated client in the version that OBJECTS_VERSION names."""
-    if OBJECTS_VERSION == "v3":
-        return path
-    return _OURS.sub(rf"/crm/\1/{OBJECTS_VERSION}", path)
+    """A path as the client writes it in the version that VERSION names."""
+    return _moved(path, _CLIENT, VERSIONS[VERSION]) if VERSION != "v3" else path
+
+
+def unversioned(path: str) -> str:
+    """A path of any version as the client writes it."""
+    for table in VERSIONS.values():
+        path = _moved(path, table, _CLIENT)
+    return path
+
+
+def every(name: str) -> list[str]:
+    """A path of the table in each of the versions, without repetitions."""
+    return list(dict.fromkeys(table[name] for table in VERSIONS.values()))
 
 
 def endpoint(path: str) -> str:
-    """A path as a counter's label: `contacts/batch/upsert`, `associations/contacts/notes/batch/read`; no ids in it."""
-    bare = _ROOT.sub(lambda found: "properties/" if found[1] else "", path.partition("?")[0])
-    return _NUMBER.sub("", bare).strip("/")
+    """A path as a counter's label: `contacts/batch/upsert`, `associations/contacts/notes/batch/read`; no ids and no
+    version in it."""
+    return _NUMBER.sub("", _ROOT.sub("", unversioned(path.partition("?")[0]))).strip("/")
+
+
+def _moved(path: str, origin: dict[str, str], target: dict[str, str]) -> str:
+    for name, root in origin.items():
+        if target[name] != root and (path == root or path.startswith(f"{root}/")):
+            return target[name] + path[len(root) :].rstrip("/")
+    return path

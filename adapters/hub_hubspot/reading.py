@@ -8,17 +8,19 @@ from dataclasses import replace
 from hub import Answer, CrmObject, Gone, Page, Ref
 from hub_hubspot import answers, gone, objects
 from hub_hubspot.errors import MissingScope
+from hub_hubspot.kept import Kept
 from hub_hubspot.paths import CONTACTS, KINDS, OBJECT_READS, TASKS
+from hub_hubspot.stages import Stages
 from hub_hubspot.transport import Transport
 
 
 class Reader:
     """Reads what signals name; answers of agents only if `answering`."""
 
-    def __init__(self, transport: Transport, region: str, *, answering: bool) -> None:
+    def __init__(self, transport: Transport, region: str, stages: Stages, *, answering: bool) -> None:
         self.transport, self.region, self._answering = transport, region, answering
-        self.stages = objects.Kept(lambda: objects.stages(transport), transport.clock)
-        self.owners = objects.Kept(lambda: objects.owners(transport), transport.clock)
+        self.stages = stages
+        self.owners = Kept(lambda: objects.owners(transport), transport.clock)
 
     def page(self, refs: Iterable[Ref], erased: Sequence[str] = (), cursor: str = "", *, last: bool = True) -> Page:
         """All of these as they are now, of the types the hub reads; `erased` contacts are not looked for."""

@@ -9,13 +9,11 @@ from aiohttp import web
 
 from hub_hubspot.paths import (
     ASSOCIATION_BATCH,
-    ASSOCIATIONS,
     BATCH,
     OWNER_PAGE,
-    OWNERS,
     PAGE,
-    PIPELINES,
     SEARCH_PAGE,
+    VERSIONS,
 )
 from hub_hubspot.simulator_portal import PARSED, Portal, Refusal, Thing, millis
 from hub_hubspot.simulator_schema import OBJECTS, SINGULAR, TYPE_IDS
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from hub_hubspot.simulator import HubSpotSimulator
 
 Reply = tuple[int, dict[str, Any]]
+Route = tuple[str, str, Callable[[web.Request], Awaitable[Reply]]]
 _ASSOCIATION_PAGE = 500
 
 
@@ -36,24 +35,27 @@ class Api:
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register every path the adapter may use."""
         kind = f"{{kind:{'|'.join(OBJECTS)}}}"
-        objects, properties = "/crm/{v:v3/objects|objects/2026-03}", "/crm/{v:v3/properties|properties/2026-03}"
-        routes: list[tuple[str, str, Callable[[web.Request], Awaitable[Reply]]]] = [
+        for table in VERSIONS.values():
+            for method, path, handler in self._routes(table, kind):
+                router.add_route(method, path, handler)  # type: ignore[arg-type]
+
+    def _routes(self, table: Mapping[str, str], kind: str) -> list[Route]:
+        objects, properties = table["objects"], table["properties"]
+        return [
             ("GET", f"{objects}/{kind}", self.page),
             ("GET", f"{objects}/{kind}/{{id:[0-9]+}}", self.one),
             ("POST", f"{objects}/{kind}/search", self.search),
             ("POST", f"{objects}/{kind}/batch/read", self.read),
             ("POST", f"{objects}/{kind}/batch/{{action:create|update|upsert}}", self.write),
-            ("POST", f"{ASSOCIATIONS}/{kind.replace('kind', 'of', 1)}/{kind}/batch/read", self.associated),
-            ("GET", f"{PIPELINES}/{{kind:deals|tickets}}", self.pipelines),
-            ("GET", f"{OWNERS}/", self.owners),
+            ("POST", f"{table['associations']}/{kind.replace('kind', 'of', 1)}/{kind}/batch/read", self.associated),
+            ("GET", f"{table['pipelines']}/{{kind:deals|tickets}}", self.pipelines),
+            ("GET", f"{table['owners']}{{end:/?}}", self.owners),
             ("GET", f"{properties}/{kind}", self.properties),
             ("GET", f"{properties}/{kind}/{{name}}", self.property),
             ("POST", f"{properties}/{kind}", self.add_property),
             ("POST", f"{properties}/{kind}/groups", self.add_group),
             ("GET", f"{properties}/{kind}/groups/{{name}}", self.group),
         ]
-        for method, path, handler in routes:
-            router.add_route(method, path, handler)  # type: ignore[arg-type]
 
     async def page(self, request: web.Request) -> Reply:
         """One page by record id; the cursor is the last id shown."""

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from hub.wire import json
-from hub_hubspot.paths import ACCOUNT, TOKEN_INFO
-from hub_hubspot.paths import FILES as FILES_PATH
+from hub_hubspot.paths import every
 from hub_hubspot.simulator_portal import PARSED, Portal, Refusal
 from hub_hubspot.simulator_schema import FILES
 
@@ -26,7 +25,7 @@ GRANTED = frozenset(
     (*(f"{scope}.{way}" for scope in _BOTH for way in ("read", "write")), "crm.objects.owners.read", "tickets", "files")
 )
 """The scopes of a private app that may do everything the adapter can."""
-_NEEDED = {"/tickets": "tickets", "/files/": "files"}
+_NEEDED = {"/tickets": "tickets", "/files/": "files", "/owners/": "crm.objects.owners.read"}
 
 
 class Beside:
@@ -38,9 +37,10 @@ class Beside:
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register the paths."""
-        router.add_route("POST", FILES_PATH, self.upload)  # type: ignore[arg-type]
-        router.add_route("POST", TOKEN_INFO, self.token)  # type: ignore[arg-type]
-        router.add_route("GET", ACCOUNT, self.account)  # type: ignore[arg-type]
+        handlers = (("POST", "files", self.upload), ("POST", "token", self.token), ("GET", "account", self.account))
+        for method, name, handler in handlers:
+            for path in every(name):
+                router.add_route(method, path, handler)  # type: ignore[arg-type]
 
     async def upload(self, request: web.Request) -> Reply:
         """Store a file: a name stands once in a folder; `overwrite` replaces it, else the new one is renamed."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from hub.wire import json
-from hub_hubspot.paths import JOURNAL, KINDS, OAUTH, OBJECT_TYPES, endpoint
+from hub_hubspot.paths import JOURNAL, KINDS, OBJECT_TYPES, endpoint, every
 from hub_hubspot.simulator_portal import Change
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class SimulatedJournal:
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register its paths."""
-        router.add_post(OAUTH, self._counted(self.token))
+        for oauth in every("oauth"):
+            router.add_post(oauth, self._counted(self.token))
         router.add_get(f"{JOURNAL}/{{which:earliest|latest}}", self._counted(self.end))
         router.add_get(f"{JOURNAL}/offset/{{offset}}/next", self._counted(self.next))
         router.add_get("/files-of-the-journal/{offset}", self._counted(self.file))

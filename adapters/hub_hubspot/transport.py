@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import tenacity
 import urllib3
 
-from hub.contracts.errors import RateLimited, Refused, Temporary, Unavailable, Uncertain
+from hub.contracts.errors import DayUsedUp, RateLimited, Refused, Temporary, Unavailable, Uncertain
 from hub.wire import json
 from hub_hubspot import errors
 from hub_hubspot.budget import Budget
@@ -134,8 +134,6 @@ class Transport:
         self.searches = Budget(SEARCHES, clock, interval=1.0)
         self._date: tuple[int, float] | None = None
         self._zone: tzinfo | None = None
-        self.read_stages: dict[str, tuple[int, list[Any]]] = {}
-        """The stages of tickets and deals, and when (ms) they were read."""
         self.takes_files: dict[str, bool] = {}
         """Whether records of a kind can carry files, as far as HubSpot was asked."""
         self._base, self._token = base_url.rstrip("/"), token
@@ -183,7 +181,7 @@ class Transport:
                 self._searching[kind] = getattr(self._crm if own else self._crm.objects, kind).search_api
             return self._searching[kind]
 
-    def stages(self) -> Api:
+    def pipelines(self) -> Api:
         """The generated client's calls for pipelines."""
         return self._crm.pipelines.pipelines_api
 
@@ -291,7 +289,7 @@ class Transport:
         if not 200 <= answer.status < 300:
             error = errors.of_reply(answer.status, body, answer.headers, repeatable=repeatable)
             if errors.is_daily(error):
-                error = errors.DayUsedUp(str(error), self.until_midnight())
+                error = DayUsedUp(str(error), self.until_midnight())
                 self.budget.close(error.retry_after)
             raise error
         if not isinstance(body, dict):
@@ -303,7 +301,7 @@ class Transport:
         """Wait until a budget has room. Raises RateLimited when that takes longer than a call may wait."""
         closed = self.budget.closed()
         if closed:
-            raise errors.DayUsedUp("the HubSpot account has used up its calls of today", closed)
+            raise DayUsedUp("the HubSpot account has used up its calls of today", closed)
         waited = 0.0
         while pause := budget.take():
             if waited + pause > PATIENCE + 1:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hub import RawEvent, RecordsTouched, Ref, Request
-from hub.contracts.errors import BadSignature
+from hub.contracts.errors import BadSignature, StaleSignature
 from hub.wire import json
 from hub_hubspot.paths import KINDS, OBJECT_TYPES
 
@@ -25,7 +25,8 @@ _NUMBER = re.compile(r"[0-9]{1,20}")
 
 
 def verify(secret: str, request: Request, now: int) -> None:
-    """Raises BadSignature unless HubSpot signed exactly this request within five minutes of `now` (ms)."""
+    """Raises BadSignature unless HubSpot signed exactly this request, StaleSignature unless within five minutes of
+    `now` (ms). HubSpot never repeats what got 401."""
     signature = request.headers.get("x-hubspot-signature-v3", "")
     if not signature:
         if old := request.headers.get("x-hubspot-signature"):
@@ -37,8 +38,9 @@ def verify(secret: str, request: Request, now: int) -> None:
         raise BadSignature("no X-HubSpot-Request-Timestamp in milliseconds")
     if not hmac.compare_digest(signed(secret, request.method, request.url, request.body, stamp), signature.encode()):
         raise BadSignature("the v3 signature does not fit: another client secret, or another public URL")
-    if abs(now - int(stamp)) > WINDOW:
-        raise BadSignature("signed more than five minutes from now: an old request, or a clock that is wrong")
+    off = now - int(stamp)
+    if abs(off) > WINDOW:
+        raise StaleSignature("signed more than five minutes from now: an old request, or a clock that is wrong", off)
 
 
 def signed(secret: str, method: str, url: str, body: bytes, stamp: str) -> bytes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +16,12 @@ from hub.backup.opening import read_blob, unpack
 from hub.backup.places import Place
 from hub.backup.sealing import Damaged
 from hub.contracts.errors import ConfigError
-from hub.store import open_store
+from hub.store import StoreTrouble, open_store
 from hub.store.blobs import FolderBlobs
 from hub.store.checking import check_store, how_many
-from hub.store.copying import blobs_used, mark_restored
+from hub.store.copying import blobs_used, gather_wal, mark_restored
 from hub.store.database import Database
-from hub.store.store import FILE
+from hub.store.store import FILE, LOCK
 
 ASIDE = "replaced"
 
@@ -33,7 +34,6 @@ class Restored(NamedTuple):
     files: int
     doubtful: int
     aside: str
-    configuration: list[str]
 
 
 def restore(
@@ -75,7 +75,7 @@ def restore(
         _configuration(work, data, configuration)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Restored(kept, rows, files, doubtful, aside, configuration)
+    return Restored(kept, rows, files, doubtful, aside)
 
 
 def _restore_blobs(
@@ -101,35 +101,67 @@ def _check(work: Path, data: Path, now: int) -> dict[str, int]:
 
 
 def _move_in(work: Path, data: Path) -> str:
-    """Put the store where it belongs, under the lock of the folder: no hub can begin in between."""
-    import fcntl
+    """Put the store where it belongs, under the lock of the folder: no hub can begin in between.
 
-    from hub.store.store import LOCK
-
+    One rename puts the new store in the old one's place; a kill leaves the whole old one there, or the whole new one.
+    """
     lock = os.open(data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise ConfigError(f"a hub runs on {data}", remedy="stop it, then restore again") from None
-        aside = ""
-        if (data / FILE).exists():
-            place = data / f"{ASIDE}-{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{os.getpid()}"
-            place.mkdir(mode=0o700)
-            for suffix in ("-shm", "-wal", ""):
-                file = data / f"{FILE}{suffix}"
-                if file.exists():
-                    file.rename(place / file.name)
-            aside = str(place)
-        (work / FILE).rename(data / FILE)
-        folder = os.open(data, os.O_RDONLY)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            gather_wal(work / FILE)
+        except StoreTrouble as error:
+            raise Damaged(f"the store that came back cannot be used: {error}") from error
+        aside = _set_aside(data)
+        os.replace(work / FILE, data / FILE)
+        _sync(data)
         return aside
     finally:
         os.close(lock)
+
+
+def _set_aside(data: Path) -> str:
+    """Keep the old store in a folder of its own and leave nothing beside it that a new one could take for its own;
+    the old one itself stays until the new one replaces it. Returns the folder ("" = there was nothing)."""
+    old, beside = data / FILE, [data / f"{FILE}-wal", data / f"{FILE}-shm"]
+    for tried in data.glob(f"{ASIDE}-*/{FILE}"):  # a restore was killed: the old one is its own second name
+        if old.exists() and tried.samefile(old):
+            tried.unlink()
+    if old.exists():
+        with suppress(StoreTrouble):  # a broken one is kept as it is
+            gather_wal(old)
+    left = [file for file in (old, *beside) if file.exists()]
+    if not left:
+        return ""
+    place = data / f"{ASIDE}-{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{os.getpid()}"
+    place.mkdir(mode=0o700)
+    for file in left:
+        _keep_too(file, place / file.name)
+    _sync(place)
+    _sync(data)
+    for file in beside:
+        file.unlink(missing_ok=True)
+    return str(place)
+
+
+def _keep_too(file: Path, there: Path) -> None:
+    """The same file under two names, or, where the disk knows no such thing, a copy."""
+    try:
+        os.link(file, there)
+    except OSError:
+        shutil.copy2(file, there)
+        _sync(there)
+
+
+def _sync(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _configuration(work: Path, data: Path, names: list[str]) -> None:

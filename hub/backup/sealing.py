@@ -114,13 +114,13 @@ class Unsealer:
     def read(self, size: int = -1) -> bytes:
         """Bytes as they were written; b"" at the end."""
         while (size < 0 or len(self._ready) < size) and not self._ended:
-            self._open_part(size)
+            self._open_part()
         end = len(self._ready) if size < 0 else size
         data = bytes(self._ready[:end])
         del self._ready[:end]
         return data
 
-    def _open_part(self, wanted: int) -> None:
+    def _open_part(self) -> None:
         part, self._next = self._next, _exactly(self._source, self._size)
         last = not self._next
         if self._aes:

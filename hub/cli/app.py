@@ -24,7 +24,9 @@ COMMANDS = (
     "templates",
     "pause",
     "release",
+    "people",
     "dead",
+    "crm",
     "why",
     "backup",
     "restore",
@@ -54,6 +56,13 @@ class Group(TyperGroup):
         except BrokenPipeError:  # `dragoman plugins | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush to
             raise typer.Exit(0) from None
+        except Exception as error:
+            from hub.store import StoreTrouble
+
+            if not isinstance(error, StoreTrouble):
+                raise
+            print(f"dragoman: the store cannot be used: {error} (dragoman store check says more)", file=sys.stderr)
+            raise typer.Exit(2) from None
 
 
 def build() -> typer.Typer:

@@ -12,7 +12,7 @@ from hub.cli.options import CONFIG, ConfigOption, JsonOption
 if TYPE_CHECKING:
     from hub.store.copying import Backup
 
-To = Annotated[str, typer.Option("--to", help="Where to: a folder or s3://bucket/prefix; else as [backup] says.")]
+To = Annotated[str, typer.Option("--to", help="Where to: a folder or s3://bucket/prefix; else as hub.toml says.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
         epilog="Examples: [bold]dragoman backup --to /mnt/backups[/]   [bold]dragoman backup list[/]",
     )
     group.callback(invoke_without_command=True)(backup)
-    group.command("list")(list_backups)
+    group.command("list", epilog="Example: [bold]dragoman backup list --to /mnt/backups[/]")(list_backups)
     app.add_typer(group, name="backup")
 
 

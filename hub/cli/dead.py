@@ -29,10 +29,10 @@ def register(app: typer.Typer) -> None:
         epilog="Examples: [bold]dragoman dead list[/]   [bold]dragoman dead retry 3 4[/]   "
         "[bold]dragoman dead drop --cause unrouted[/]",
     )
-    group.command("list")(list_letters)
-    group.command()(show)
-    group.command()(retry)
-    group.command()(drop)
+    group.command("list", epilog="Example: [bold]dragoman dead list --limit 20[/]")(list_letters)
+    group.command(epilog="Example: [bold]dragoman dead show 3[/]")(show)
+    group.command(epilog="Examples: [bold]dragoman dead retry 3 4[/]   [bold]dragoman dead retry --all[/]")(retry)
+    group.command(epilog="Example: [bold]dragoman dead drop --cause unrouted[/]")(drop)
     app.add_typer(group, name="dead")
 
 

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ from aiohttp import web
 from hub.contracts.errors import ConfigError
 from hub.engine.control_client import ask
 from hub.engine.hub import Hub
+from hub.engine.line import CRM, numbers
 from hub.engine.loader import Plugins, load_plugins
-from hub.engine.pulse import LOOP, WRITER, Pulse, numbers
+from hub.engine.pulse import LOOP, WRITER, Pulse
 from hub.engine.settings import Config, address, load_config
 from hub.ingest import LISTENER, admin_app, public_app
 
@@ -41,14 +43,17 @@ def main(args: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="hub_process")
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--pulse", type=Path, help="file of signs of life; beside it stands who has which number")
-    parser.add_argument("--blocked", default="", help="plugins to keep out, with commas")
+    parser.add_argument("--blocked", default="", help="plugins to keep out, and crm:NAME not to listen to, with commas")
     options = parser.parse_args(args)
     try:
         watch, pulse = _EndWithParent(), Pulse(options.pulse)
         if options.pulse:
             watch.start()
-        plugins = _load_plugins([name for name in options.blocked.split(",") if name], options.pulse, pulse)
+        blocked = [name for name in options.blocked.split(",") if name]
+        plugins = _load_plugins([name for name in blocked if not name.startswith(CRM)], options.pulse, pulse)
         config = load_config(options.config, plugins, os.environ)
+        deaf = frozenset(name.removeprefix(CRM) for name in blocked if name.startswith(CRM))
+        config = replace(config, deaf=deaf)
         begin_logging(config.hub.log_level)
         if options.pulse:
             _tell_supervisor(options.pulse, config, plugins)
@@ -184,10 +189,14 @@ def _load_plugins(blocked: Collection[str], file: Path | None, pulse: Pulse) -> 
 
 def _tell_supervisor(pulse: Path, config: Config, plugins: Plugins) -> None:
     """Whom the numbers in the pulse stand for, and how long this hub may take to stop."""
-    names = {
-        number: {"connection": name, "plugin": plugins.brought_by[config.connections[name].channel.name]}
-        for name, number in numbers(config.connections).items()
-    }
+    names = {}
+    for source, number in numbers(config).items():
+        if source in config.connections:
+            plugin = plugins.brought_by[config.connections[source].channel.name]
+            names[number] = {"plugin": plugin, "where": f"connection '{source}'", "block": plugin}
+        else:  # without its adapter nothing would be kept for the CRM: only its webhooks can rest
+            crm = source.removeprefix(CRM)
+            names[number] = {"plugin": config.crms[crm].adapter.name, "where": f"CRM '{crm}'", "block": source}
     _write(pulse.with_suffix(".json"), {"plugins": names, "grace": config.hub.stop_grace})
 
 

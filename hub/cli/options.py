@@ -20,9 +20,20 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 CONFIG = Path("hub.toml")
 
 
+def logs_to_stderr() -> None:
+    """What the engine logs inside a command goes to stderr: stdout is the command's answer."""
+    import sys
+
+    import structlog
+
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+
+
 def read(config: Path) -> tuple[Config, Plugins]:
     """Load the plugins and the configuration. Raises ConfigError."""
     import os
+
+    logs_to_stderr()
 
     from hub.engine.loader import load_plugins
     from hub.engine.settings import load_config

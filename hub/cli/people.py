@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.options import CONFIG, ConfigOption
+
 if TYPE_CHECKING:
     from hub.engine.settings import HubSettings
     from hub.model.events import Event
@@ -18,6 +20,47 @@ PersonArgument = Annotated[
     ),
 ]
 AgentOption = Annotated[str, typer.Option("--agent", help="Who does it, as it stands in the record.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    examples = (
+        "Examples: [bold]dragoman people move +15550100 p12 --agent Ana[/]   "
+        "[bold]dragoman people move telegram::42 +15550101[/]"
+    )
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Say who is who.", epilog=examples)
+    group.callback()(_people)
+    group.command(epilog=examples)(move)
+    app.add_typer(group, name="people")
+
+
+def _people() -> None:
+    """Say who is who."""
+
+
+def move(
+    identity: Annotated[
+        str, typer.Argument(metavar="IDENTITY", help="A phone number, an e-mail address, or kind:scope:key.")
+    ],
+    person: PersonArgument,
+    agent: AgentOption = "agent",
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Give an identity, and the conversation under it, to another person; moving it back undoes it."""
+    from hub.contracts.errors import ConfigError
+    from hub.model.events import IdentityMoved
+
+    hub = settings(config)
+    name, who = reference(identity, hub.region), reference(person, hub.region)
+    if ":" not in name:
+        remedy = "name the phone number, the mailbox, or kind:scope:key that is to be moved"
+        raise ConfigError(f"'{identity}' is a person, not an identity", remedy=remedy)
+    if must_know(hub.data, name) == must_know(hub.data, who):
+        raise ConfigError(
+            f"{name} is {who}'s already", remedy="`dragoman dead drop` closes a question that is answered"
+        )
+    key, at = fresh()
+    happen(hub.data, IdentityMoved(key=key, at=at, identity=name, person=who, agent=agent))
 
 
 def settings(config: Path) -> HubSettings:
@@ -58,8 +101,9 @@ def reference(text: str, region: str) -> str:
     )
 
 
-def must_know(data: Path, person: str, *, talks: bool = False) -> None:
-    """Raise NotFound when nobody is known by this reference; with `talks`, also when he never wrote."""
+def must_know(data: Path, person: str, *, talks: bool = False) -> int:
+    """The id of the person. Raises NotFound when nobody is known by this reference; with `talks`, also when he never
+    wrote."""
     from hub.contracts.errors import NotFound
     from hub.identity import variants
     from hub.model.people import Identity
@@ -73,9 +117,12 @@ def must_know(data: Path, person: str, *, talks: bool = False) -> None:
     finally:
         db.close()
     if not found:
-        raise NotFound(f"nobody is known as {person}")
+        raise NotFound(
+            f"nobody is known as {person}: write the number with its country code, or who it is as kind:scope:key"
+        )
     if talks and not conversations:
         raise NotFound(f"{person} never wrote, so there is no conversation to answer in")
+    return found
 
 
 def happen(data: Path, event: Event) -> None:

@@ -11,112 +11,130 @@ from hub.cli.options import CONFIG, ConfigOption
 from hub.cli.people import AgentOption, PersonArgument
 
 if TYPE_CHECKING:
-    from hub.model.content import Content, Media
+    from hub.model.content import Content
 
-FILE_MAX = 100_000_000
-"""Bytes of a file; each platform's own limit is told when it refuses."""
+Words = list[str] | None
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         epilog='Examples: [bold]dragoman reply +15550100 "We deliver tomorrow." --agent Ana[/]   '
-        "[bold]dragoman reply p12 --template order_ready --language en --param Ana[/]"
+        "[bold]dragoman reply p12 --template order_ready --language en --param Ana[/]   "
+        '[bold]dragoman reply p12 --react "👍"[/]   '
+        '[bold]dragoman reply p12 "Which shop?" --list Choose --row "North|Near the park" --row South[/]'
     )(reply)
 
 
 def reply(
     person: PersonArgument,
-    text: Annotated[str, typer.Argument(help="What to say; a file's caption, the text above buttons.")] = "",
+    text: Annotated[str, typer.Argument(help="What to say; a file's caption, the text above choices.")] = "",
+    quote: Annotated[str, typer.Option("--quote", metavar="MESSAGE", help="Quote it: m12, or last.")] = "",
+    react: Annotated[
+        str | None,
+        typer.Option("--react", metavar="EMOJI", help='React to the last message, or --quote; "" takes back.'),
+    ] = None,
     template: Annotated[str, typer.Option("--template", help="Send this approved template.")] = "",
     language: Annotated[str, typer.Option("--language", help="The template's language.")] = "",
-    param: Annotated[list[str] | None, typer.Option("--param", help="The template's values, in order.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="Send this file.")] = None,
-    button: Annotated[list[str] | None, typer.Option("--button", help="A button under the text.")] = None,
+    param: Annotated[Words, typer.Option("--param", help="The template's values, in order or as name=value.")] = None,
+    header: Annotated[Words, typer.Option("--header", help="The values of its header, the same way.")] = None,
+    button_value: Annotated[Words, typer.Option("--button-value", help="The values of its buttons, in order.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Send this file; of a template, its header's.")] = None,
+    button: Annotated[Words, typer.Option("--button", help="A button under the text.")] = None,
+    opens: Annotated[str, typer.Option("--list", metavar="BUTTON", help="A list that this button opens.")] = "",
+    row: Annotated[Words, typer.Option("--row", metavar='"TITLE|ABOUT"', help="A row of the list.")] = None,
+    card: Annotated[Words, typer.Option("--card", metavar='"NAME|PHONE|EMAIL"', help="Send a contact card.")] = None,
     location: Annotated[str, typer.Option("--location", metavar="LAT,LON", help="Send a place on the map.")] = "",
     agent: AgentOption = "agent",
     config: ConfigOption = CONFIG,
 ) -> None:
     """Answer a person in the conversation used last; the automation of that conversation pauses."""
-    from hub.cli import people
+    from hub.cli import contents, people
     from hub.contracts.errors import ConfigError
+    from hub.model.content import PLAIN, Content
     from hub.model.events import HumanReplied
 
-    forms = {"--template": template, "--file": file, "--button": button, "--location": location}
+    forms = {"--template": template, "--button": button, "--list": opens, "--card": card, "--location": location}
     named = [name for name, given in forms.items() if given]
+    named += ["--file"] if file and not template else []
+    named += ["--react"] if react is not None else []
     if len(named) > 1:
         raise ConfigError(f"{named[0]} and {named[1]} are two messages", remedy="send one after the other")
-    if not text.strip() and (not named or button):
+    if not text.strip() and (not named or button or opens):
         raise ConfigError("there is nothing to say", remedy='write the text in quotes: dragoman reply PERSON "..."')
     if template and (text or not language):
         what = "a template is the whole message" if text else "a template has a language"
         raise ConfigError(what, remedy="dragoman reply PERSON --template NAME --language en --param VALUE")
-    if (param or language) and not template:
-        raise ConfigError("--param and --language belong to a template", remedy="add --template NAME")
+    if (param or header or button_value or language) and not template:
+        raise ConfigError("--param, --header, --button-value and --language are a template's", remedy="add --template")
+    if bool(opens) != bool(row):
+        raise ConfigError("--list and --row go together", remedy='--list Choose --row "North|Near the park"')
+    if react is not None and text:
+        raise ConfigError("a reaction is the whole message", remedy="send the text after it")
     hub = people.settings(config)
     who = people.reference(person, hub.region)
-    people.must_know(hub.data, who, talks=True)
-    content = _content(template, language, param or [], file, button or [], location, hub.data)
-    key, at = people.fresh()
-    held = content.dump() if named else {}
-    people.happen(hub.data, HumanReplied(key=key, at=at, person=who, text=text, agent=agent, content=held))
-
-
-def _content(
-    template: str, language: str, params: list[str], file: Path | None, buttons: list[str], location: str, data: Path
-) -> Content:
-    from hub.contracts.errors import ConfigError
-    from hub.model.content import PLAIN, Content, Option, Template
-
+    number = people.must_know(hub.data, who, talks=True)
+    quoted, inbox = _place(hub.data, number, quote or ("last" if react is not None else ""))
+    held = PLAIN
     if template:
-        return Content(form="template", template=Template(name=template, language=language, body=tuple(params)))
-    if file is not None:
-        media = _stored(file, data)
-        return Content(form=media.kind, media=media)
-    if buttons:
-        options = tuple(Option(id="-".join(title.casefold().split()), title=title) for title in buttons)
-        ids = [option.id for option in options]
-        if twice := next((name for name in ids if not name or ids.count(name) > 1), None):
-            raise ConfigError(f"two buttons are called '{twice}'", remedy="give each its own title")
-        return Content(form="buttons", options=options)
-    if location:
-        return _place(location)
-    return PLAIN
+        media = contents.stored(file, hub.data) if file else None
+        made = contents.template(template, language, header or [], param or [], button_value or [], media)
+        held = Content(form="template", template=made)
+    elif file is not None:
+        media = contents.stored(file, hub.data)
+        held = Content(form=media.kind, media=media)
+    elif button or opens:
+        held = contents.choices(opens, row or button or [])
+    elif card:
+        held = contents.cards(card)
+    elif location:
+        held = contents.place(location)
+    elif react is not None:
+        held, text = Content(form="reaction"), react.strip()
+    _must_fit(config, inbox, held, text)
+    key, at = people.fresh()
+    content = held.dump() if named else {}
+    event = HumanReplied(key=key, at=at, person=who, text=text, agent=agent, content=content, reply_to=quoted)
+    people.happen(hub.data, event)
 
 
-def _stored(file: Path, data: Path) -> Media:
-    """The file, kept in the hub's data folder. Raises ConfigError."""
-    import mimetypes
-
+def _place(data: Path, person: int, quote: str) -> tuple[str, str]:
+    """The platform's id of the message to quote ("" = none), and the inbox the answer goes to. Raises ConfigError."""
     from hub.contracts.errors import ConfigError
-    from hub.model.content import Media
-    from hub.store.blobs import FolderBlobs
+    from hub.store import open_reader, reading
 
+    digits = quote.removeprefix("m")
+    if quote not in ("", "last") and not (digits.isdecimal() and digits.isascii() and len(digits) < 19):
+        raise ConfigError(f"'{quote}' names no message", remedy="write m and its number as in `dragoman why`, or last")
+    db = open_reader(data)
     try:
-        size = file.stat().st_size
-        if not file.is_file() or not 0 < size <= FILE_MAX:
-            raise ConfigError(f"{file} is no file of 1 byte to {FILE_MAX // 1_000_000} MB", remedy="name another")
-        with file.open("rb") as opened:
-            blob = FolderBlobs(data / "blobs").write(iter(lambda: opened.read(1 << 20), b""))
-    except OSError as error:
-        raise ConfigError(
-            f"{file}: {error.strerror}", remedy="check the path, and that you are the hub's user"
-        ) from None
-    mime = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    main = mime.partition("/")[0]
-    shown = ("image/jpeg", "image/png", "video/mp4", "audio/aac", "audio/mp4", "audio/mpeg", "audio/ogg")
-    kind = main if mime in shown else "document"  # other images and sounds go as they are
-    return Media(kind=kind, blob=blob, mime=mime, name=file.name, size=size)  # type: ignore[arg-type]
+        if not quote:
+            return "", reading.last_inbox(db, person)
+        found = reading.quotable(db, person, 0 if quote == "last" else int(digits))
+    finally:
+        db.close()
+    if found is None:
+        what = "he wrote nothing that can be quoted" if quote == "last" else f"{quote} is no message with p{person}"
+        raise ConfigError(what, remedy="leave out --quote, or name a message of this conversation")
+    if not found[0]:
+        raise ConfigError(f"{quote} has no id at the platform", remedy="quote a message that was sent or received")
+    return found
 
 
-def _place(location: str) -> Content:
-    from hub.contracts.errors import ConfigError
-    from hub.model.content import Content, Place
+def _must_fit(config: Path, inbox: str, content: Content, text: str) -> None:
+    """Raise Rejected for what the inbox's channel would refuse; where it is not known, the hub says so later."""
+    import os
 
-    try:
-        latitude, longitude = (float(part) for part in location.split(","))
-    except ValueError:
-        latitude = longitude = 999.0
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise ConfigError(f"'{location}' is no place", remedy="write degrees: --location 40.1772,44.5035")
-    return Content(form="location", place=Place(latitude=latitude, longitude=longitude))
+    from hub.cli.options import logs_to_stderr
+    from hub.contracts.errors import Rejected
+    from hub.engine.fitting import fault
+    from hub.engine.loader import load_plugins
+    from hub.engine.tables import Tables, read_text
+
+    tables = Tables(config, os.environ, read_text(config, "dragoman init writes a starter"))
+    connection = tables.named("inbox").get(inbox, {}).get("connection")
+    kind = tables.named("connection").get(str(connection), {}).get("channel")
+    logs_to_stderr()
+    channel = load_plugins().channels.get(str(kind))
+    if channel is not None and (wrong := fault(channel, content, text)):
+        raise Rejected(wrong)

@@ -20,7 +20,7 @@ def restore(
     name: Annotated[
         str, typer.Option("--name", help="Which one, as `dragoman backup list` says; else the newest.")
     ] = "",
-    to: Annotated[str, typer.Option("--to", help="The data folder to restore into; else [hub] data.")] = "",
+    to: Annotated[str, typer.Option("--to", help="The data folder to restore into; else the one in hub.toml.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Move a store that is there aside first.")] = False,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,

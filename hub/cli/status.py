@@ -27,7 +27,7 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
         say_json(facts)
     else:
         _say(facts)
-    if live is None or live["notices"]:
+    if live is None or live["notices"] or facts["dead"]:
         raise typer.Exit(1)
 
 

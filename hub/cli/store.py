@@ -17,8 +17,8 @@ def register(app: typer.Typer) -> None:
         help="Check the store, or remove what need not be kept.",
         epilog="Examples: [bold]dragoman store check[/]   [bold]dragoman store prune --dry-run[/]",
     )
-    group.command()(check)
-    group.command()(prune)
+    group.command(epilog="Examples: [bold]dragoman store check[/]   [bold]dragoman store check --json[/]")(check)
+    group.command(epilog="Examples: [bold]dragoman store prune --dry-run[/]   [bold]dragoman store prune[/]")(prune)
     app.add_typer(group, name="store")
 
 
@@ -63,7 +63,7 @@ def prune(
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove what [retention] does not keep. A running hub does so by itself every hour; this needs it stopped."""
+    """Remove what hub.toml does not keep. A running hub does so by itself every hour; this needs it stopped."""
     import os
     from contextlib import closing
 

@@ -34,7 +34,10 @@ def templates(
         say_json([{"connection": one.connection, **one.info._asdict(), "at": one.at} for one in found])
         return
     if not found:
-        print("No templates are known: the platform has none, or `dragoman run` has not read them yet.")
+        print(
+            "No templates are known: the platform has none, `dragoman run` has not read them yet, or a WhatsApp"
+            " connection in hub.toml lacks its waba_id, by which they are listed."
+        )
         return
     say_table(
         ("connection", "template", "language", "status", "category", "quality", "takes", "read"),

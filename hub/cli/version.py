@@ -7,7 +7,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(version)
+    app.command(epilog="Example: [bold]dragoman version[/]")(version)
 
 
 def version() -> None:

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.cli.options import CONFIG, ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from hub.engine.settings import HubSettings
+    from hub.store.database import Database
 
 Row = dict[str, Any]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Examples: [bold]dragoman why wamid.HBgL...[/]   [bold]dragoman why m12 --json[/]")(why)
+    app.command(
+        epilog="Examples: [bold]dragoman why wamid.HBgL...[/]   [bold]dragoman why m12 --json[/]   "
+        "[bold]dragoman why +15550100[/]"
+    )(why)
 
 
 def why(
     name: Annotated[
         str,
-        typer.Argument(metavar="MESSAGE|RECORD", help="A message's id (ours or the platform's) or a CRM record's id."),
+        typer.Argument(
+            metavar="MESSAGE|PERSON|RECORD",
+            help="A message's id (ours or the platform's), a person (p12, a number, a mailbox, kind:scope:key) or a "
+            "CRM record's id.",
+        ),
     ],
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell why: the event behind a message or record, what was decided and by which configuration, what came of it."""
+    """Tell why: the event behind a message or record, what was decided and by which configuration, what came of it.
+
+    Of a person: the links into the CRM, open deals, tickets and tasks, conversations and the last messages.
+    """
     from hub.cli import people
     from hub.cli.output import say_json
-    from hub.store import chain, open_reader
+    from hub.store import chain, media, open_reader
 
-    db = open_reader(people.settings(config).data)
+    hub = people.settings(config)
+    db = open_reader(hub.data)
     try:
         found = chain.chains(db, name.strip())
+        person = _person_named(db, name, hub.region)
+        if person and all(one["is"] != f"person {person}" for one in found):
+            found.append(chain.of_person(db, person, "a person"))
+        _add_links(found, hub, media.known_link_key(db))
     finally:
         db.close()
     if as_json:
@@ -41,8 +60,37 @@ def why(
             print("\n".join(_lines(one)))
     if not found:
         if not as_json:
-            print(f"Nothing is known as '{name}': no message, no platform's message id, no CRM record.")
+            print(f"Nothing is known as '{name}': no message, no platform's message id, no person, no CRM record.")
         raise typer.Exit(1)
+
+
+def _person_named(db: Database, name: str, region: str) -> int:
+    """The person that `name` means on the command line, 0 = nobody."""
+    from hub.cli import people
+    from hub.contracts.errors import ConfigError
+    from hub.identity import variants
+    from hub.model.people import Identity
+    from hub.store import reading
+
+    try:
+        who = people.reference(name, region)
+    except ConfigError:
+        return 0
+    if ":" in who:
+        return reading.known(db, [form.id for form in variants(Identity.parse(who))])[0]
+    return reading.known(db, int(who[1:]))[0] if len(who) < 19 else 0
+
+
+def _add_links(found: list[Row], hub: HubSettings, key: bytes) -> None:
+    """A fresh link to each file that is kept, where roles may open such links."""
+    from hub.engine.line import now_ms
+    from hub.wire.file_links import address
+
+    until = now_ms() + int(hub.link_days * 86_400_000)
+    for one in found:
+        for file in one.get("files", ()):
+            if key and file["state"] in ("pending", "stored") and not one["message"]["deleted"]:
+                file["link"] = address(hub.public_url, key, file["id"], until)
 
 
 def _lines(one: Row) -> list[str]:
@@ -51,13 +99,17 @@ def _lines(one: Row) -> list[str]:
         lines += _message(one["message"])
     if "person" in one:
         lines += _person(one["person"])
-    lines += _event(one["event"])
+    if "object" in one:
+        lines += [_object(one["object"]), *(_contact(c) for c in one["contacts"])]
+    if "event" in one:
+        lines += _event(one["event"])
     lines += [
         f"  decided   {_when(d['at'])}  {line}  (configuration {d['version']}{' ' + d['hash'] if d['hash'] else ''})"
         for d in one["decisions"]
         for line in str(d["because"]).splitlines()
     ]
-    lines += [_file(file) for file in one.get("files", ())]
+    for file in one.get("files", ()):
+        lines += [_file(file), *([f"            {file['link']}"] if "link" in file else [])]
     lines += [_command(c) for c in one["commands"]]
     lines += [f"  status    {_when(s['at'])}  {s['status']}{_after(s['error'])}" for s in one.get("statuses", ())]
     lines += [
@@ -65,6 +117,9 @@ def _lines(one: Row) -> list[str]:
         for i in one.get("identities", ())
     ]
     lines += [_link(link) for link in one["links"]]
+    lines += [_object(found) for found in one.get("objects", ())]
+    lines += [_talk(talk) for talk in one.get("conversations", ())]
+    lines += [_said(message) for message in one.get("messages", ())]
     lines += [f"  dead      letter {d['id']} ({d['kind']}, {d['state']}): {d['cause']}" for d in one.get("dead", ())]
     return lines
 
@@ -121,7 +176,37 @@ def _command(c: Row) -> str:
 
 def _link(link: Row) -> str:
     record = f" record {link['record']}" if link["record"] else ""
-    return f"  crm       {_when(link['since'])}  {link['crm']}{record}: {link['state']}{_after(link['reason'])}"
+    owner = f", owner {link['owner']}" if link["owner"] else ""
+    return f"  crm       {_when(link['since'])}  {link['crm']}{record}: {link['state']}{owner}{_after(link['reason'])}"
+
+
+def _object(o: Row) -> str:
+    stage = f", stage {o['label']} ({o['stage']})" if o["label"] else f", stage {o['stage']}" if o["stage"] else ""
+    owner = f", owner {o['owner']}" if o["owner"] else ""
+    amount = f", amount {o['amount']}" if o["amount"] else ""
+    due = f", due {_when(o['due'])}" if o["due"] else ""
+    state = "closed" if o["closed"] else "open"
+    return (
+        f"  {o['type']:<9} {_when(o['modified'])}  {o['crm']} record {o['record']} {o['title']!r}: {state}"
+        f"{stage}{owner}{amount}{due}"
+    )
+
+
+def _contact(c: Row) -> str:
+    who = f", {_who(c['person'], c['name'])}" if c["person"] else ""
+    return f"  under     contact {c['contact']}{who}"
+
+
+def _talk(t: Row) -> str:
+    last = f", last message {_when(t['last_in'])}" if t["last_in"] else ""
+    paused = f", automation silent until {_when(t['paused_until'])}" if t["paused_until"] else ""
+    return f"  talk      {_when(t['opened'])}  conversation {t['id']} in {t['inbox']}{last}{paused}"
+
+
+def _said(m: Row) -> str:
+    way = "from" if m["direction"] == "in" else f"to, by {m['agent'] or m['author']}"
+    text = str(m["text"]) if len(m["text"]) <= 80 else f"{m['text'][:80]}..."
+    return f"  said      {_when(m['at'])}  m{m['id']} {m['form']} {way}, {m['status']}{_after(m['reason'])}: {text!r}"
 
 
 def _who(person: int, name: str | None) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from hub.contracts.settings import PluginSettings
-from hub.model.content import Media
+from hub.model.content import Content, Media
 from hub.model.events import Event
 from hub.model.messages import Outgoing, Receipt
 
@@ -143,6 +143,16 @@ class Channel(ABC, Generic[S]):
         None means: this is no handshake (the hub answers 404).
         """
         return None
+
+    @classmethod
+    def fits(cls, content: Content, text: str) -> str:
+        """What this platform would refuse of one message, in one sentence with the remedy; "" = nothing that is known.
+
+        Asked where a person can still mend it: of a rule's message when the configuration is loaded, of a human's
+        answer before it is queued. The form is one of `capabilities.forms`, long texts are split already, and a
+        reaction has its message. Pure; must not raise. `send` refuses what it must all the same.
+        """
+        return ""
 
     @abstractmethod
     def verify(self, request: Request) -> None:

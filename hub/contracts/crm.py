@@ -43,7 +43,7 @@ class Page(NamedTuple):
     """A page of what was read. `cursor` continues after it; `last` when nothing follows now.
 
     Beside contact `records`: `objects` of other types, contacts `gone` with evidence, `answers` that agents ask to have
-    sent.
+    sent. `gap` is one sentence about what can no longer be read here, "" = nothing is missing; it is told to the admin.
     """
 
     records: Sequence[Record]
@@ -52,6 +52,7 @@ class Page(NamedTuple):
     objects: Sequence[CrmObject] = ()
     gone: Sequence[Gone] = ()
     answers: Sequence[Answer] = ()
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,9 @@ class CRMCapabilities:
     batch: int = 100
 
 
+MAKEABLE = frozenset({"task", "ticket", "deal", "note"})
+"""Every type of record that the hub can ask a CRM to create."""
+
 S = TypeVar("S", bound=PluginSettings)
 
 
@@ -99,6 +103,18 @@ class CRM(ABC, Generic[S]):
         """Calls that the CRM still allows, by limit (`10s`, `day`), as far as its answers told; empty = no word yet.
         Quick, from any thread."""
         return {}
+
+    def makes(self) -> frozenset[str]:
+        """The types of records beside contacts that `WritesObjects.write` creates with these settings.
+
+        Asked when the configuration is loaded: a rule that wants another type is a mistake. Quick, calls nobody.
+        """
+        return MAKEABLE if isinstance(self, WritesObjects) else frozenset()
+
+    def tells_deletions(self) -> bool:
+        """Whether `changes` tells of contacts that were deleted, merged away or erased. Where it cannot, the hub reads
+        the linked contacts again, a hundred after each look at changes (`Hears.get`)."""
+        return True
 
     @abstractmethod
     def describe(self) -> Schema:
@@ -163,7 +179,8 @@ class Hears(Protocol):
     """A CRM that calls the hub when something changes, at /hook/{name of the CRM}."""
 
     def verify(self, request: Request) -> None:
-        """As `Channel.verify`: raises BadSignature. Pure and quick, on the event loop."""
+        """As `Channel.verify`: raises BadSignature, or StaleSignature where only the time that was signed does not fit.
+        Pure and quick, on the event loop."""
 
     def split(self, body: bytes) -> Sequence[RawEvent]:
         """As `Channel.split`; `account` is the CRM's account, the lane hint the record."""

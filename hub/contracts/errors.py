@@ -4,9 +4,11 @@ HubError
 ├── ConfigError        refuse to start; says file, line, remedy
 ├── PluginError        quarantine the plugin, the others go on
 ├── BadSignature       answer 401, store nothing
+│   └── StaleSignature  answer 503, store nothing: it comes again, and then its time may fit
 ├── Temporary          try again later (retry_after seconds, or growing pauses)
 │   ├── Unavailable    the other side is down or said 5xx; nothing was done
 │   └── RateLimited    the other side said wait
+│       └── DayUsedUp   nothing is answered before the day ends there
 ├── AuthFailed         pause this connection or CRM, tell the admin once
 ├── Uncertain          no answer after the bytes left: it may have been done
 └── Refused            dead letter, visible, can be sent again by a human
@@ -44,6 +46,16 @@ class BadSignature(HubError):
     """The request does not come from the platform, or the secret is wrong: 401, nothing stored."""
 
 
+class StaleSignature(BadSignature):
+    """The secret fits, but the time that was signed is too far from now: one of two clocks is wrong, or the request is
+    old. Nothing is stored and the platform is asked to come again. `off` is how far (ms), negative = signed in the
+    future."""
+
+    def __init__(self, what: str, off: int) -> None:
+        super().__init__(what)
+        self.off = off
+
+
 class Temporary(HubError):
     """Try again. `retry_after` in seconds; 0 lets the hub choose a growing pause."""
 
@@ -58,6 +70,10 @@ class Unavailable(Temporary):
 
 class RateLimited(Temporary):
     """The other side asked to wait."""
+
+
+class DayUsedUp(RateLimited):
+    """The account's calls of the day are used up. `retry_after` seconds are left of that day."""
 
 
 class AuthFailed(HubError):

@@ -23,7 +23,7 @@ from hub.contracts.errors import HubError
 from hub.engine.control_client import ELSEWHERE, LINE_MAX, PATH_MAX, SOCKET
 from hub.engine.line import incoming, now_ms
 from hub.model.content import Content
-from hub.model.events import DeadHandled, Event, HumanReplied, PauseChanged
+from hub.model.events import DeadHandled, Event, HumanReplied, IdentityMoved, PauseChanged, RecordEdited
 from hub.model.people import Identity
 from hub.store.copying import Backup, record_backup
 
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("hub.control")
 
-TAKEN: dict[str, TypeAdapter[Any]] = {cls.kind: TypeAdapter(cls) for cls in (DeadHandled, HumanReplied, PauseChanged)}
+HUMAN = (DeadHandled, HumanReplied, IdentityMoved, PauseChanged, RecordEdited)
+TAKEN: dict[str, TypeAdapter[Any]] = {cls.kind: TypeAdapter(cls) for cls in HUMAN}
 """What a human may put into the line; everything else comes from where it happens."""
-NAMES = {cls.kind: {f.name for f in fields(cls)} for cls in (DeadHandled, HumanReplied, PauseChanged)}
+NAMES = {cls.kind: {f.name for f in fields(cls)} for cls in HUMAN}
 BACKUP = TypeAdapter(Backup)
 TEXT_MAX = 100_000  # characters of an answer
 NEED_TEXT = ("text", "buttons", "list")  # forms that say nothing without a text
@@ -166,16 +167,22 @@ def human_event(given: dict[str, Any]) -> Event:
     if strange := sorted(values.keys() - NAMES[kind]):
         raise Refusal(f"{kind} has no field {strange[0]!r:.50}")
     try:
-        event: HumanReplied | PauseChanged | DeadHandled = TAKEN[kind].validate_python(values)
+        event: HumanReplied | PauseChanged | IdentityMoved | DeadHandled | RecordEdited = TAKEN[kind].validate_python(
+            values
+        )
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise Refusal(f"{kind}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    if isinstance(event, HumanReplied | PauseChanged):
+    if isinstance(event, HumanReplied | PauseChanged | IdentityMoved):
         check_reference(event.person)
+    if isinstance(event, IdentityMoved):
+        check_identity(event.identity)
     if isinstance(event, HumanReplied):
         check_answer(event)
     if isinstance(event, PauseChanged) and event.until < 0:
         raise Refusal("a pause ends after 1970")
+    if isinstance(event, RecordEdited):
+        check_edit(event)
     return event
 
 
@@ -185,16 +192,33 @@ def check_answer(event: HumanReplied) -> None:
         form = Content.load(event.content).form
     except (ValueError, KeyError) as error:
         raise Refusal(str(error)) from None
+    if form == "reaction" and not event.reply_to:
+        raise Refusal("a reaction names the message that it is about in reply_to")
     if len(event.text) > TEXT_MAX or (form in NEED_TEXT and not event.text.strip()):
         raise Refusal(f"an answer has 1 to {TEXT_MAX} characters")
+
+
+def check_edit(event: RecordEdited) -> None:
+    """Raise Refusal unless it changes something that can be named."""
+    if not (event.crm and event.record) or max(map(len, (event.crm, event.record, event.stage, event.owner))) > 200:
+        raise Refusal("a record of a CRM is named by the CRM and its id, a stage and an owner by up to 200 characters")
+    if not (event.stage or event.owner or event.done):
+        raise Refusal("nothing is to be changed: give a stage, an owner or done")
+    if event.stage and event.done:
+        raise Refusal("a stage and done are two different ends")
 
 
 def check_reference(person: str) -> None:
     """Raise Refusal unless `person` is p and a number, or kind:scope:key."""
     if person[:1] == "p" and person[1:].isdecimal() and len(person) < 19:
         return
+    check_identity(person)
+
+
+def check_identity(text: str) -> None:
+    """Raise Refusal unless it is kind:scope:key."""
     try:
-        identity = Identity.parse(person)
+        identity = Identity.parse(text)
     except ValueError:
         raise Refusal("a person is p and a number, or kind:scope:key") from None
     if not (identity.kind and identity.key):

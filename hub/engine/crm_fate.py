@@ -29,7 +29,7 @@ Write = Callable[[Sequence[Any]], list[Written]]
 
 class Fate:
     """One batch on its way: `carry_out` in a thread of the pool, never raises. `refused` says why the CRM lets nobody
-    in, "" = it does."""
+    in, "" = it does; `silence` is the last error of those that mean that nobody answered, or nobody had time."""
 
     def __init__(self, crm: str, adapter: CRM[Any], batch: Batch) -> None:
         self._crm, self._adapter, self._batch = crm, adapter, batch
@@ -37,6 +37,7 @@ class Fate:
         self._changes |= {row.outbox for row in batch.objects if row.record}
         self._calls = CALLS
         self.refused = ""
+        self.silence: HubError | None = None
 
     def carry_out(self) -> list[RowOutcome]:
         """Write the batch. Each of its rows gets an outcome."""
@@ -98,6 +99,8 @@ class Fate:
     def _whole(self, error: HubError, outbox: int) -> RowOutcome:
         """The fate of a row that may well go through another time."""
         now, tries = now_ms(), self._batch.attempts[outbox]
+        if isinstance(error, Uncertain | Temporary):
+            self.silence = error
         if isinstance(error, Uncertain):
             pause = 200 if tries == 1 else min(backoff(tries - 1), LONGEST)
             return RowOutcome(outbox=outbox, outcome="doubt", due=now + pause, reason=str(error))

@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from hub.engine.crm_logs import Logs
-from hub.engine.effects.answers import RULE
+from hub.engine.effects import answers
 from hub.engine.line import Line
 from hub.mapping import PersonFacts, attribute, person_fields, written
 from hub.model.records import FileWrite, LogEntry, ObjectWrite, PersonWrite
 from hub.store import Store
 from hub.store.blobs import FolderBlobs
-from hub.store.rows import LinkRow, OutboxRow, PersonRow
+from hub.store.rows import LinkRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
 SESSION_LINGER = 5_000
 """ms for which the messages of a session gather before its record grows."""
+WORDS = 200
+"""Characters of a message by which its text is known again, where it was cut."""
+TAKEN_BACK = "[deleted by the sender]"
 FILES = 4
 """Files of one lease: each is a call of its own."""
 
@@ -60,7 +63,8 @@ def lease_crm(store: Store, line: Line, crm: str, kind: str, now: int, limit: in
             return Batch()
         if limit > len(rows) > limit * 0.6:
             linger += linger // 2
-        wait = min(linger, min(row.created for row in rows) + linger - now)  # the clock may have been set back
+        waited = now - min(row.created for row in rows)
+        wait = linger - waited if waited >= 0 else 0  # below 0: the clock was set back meanwhile
         if len(rows) < limit and wait > 0:
             return Batch(wait=wait)
         work.load(Needs(around=True))
@@ -112,8 +116,8 @@ class _Lease:
                 continue
             for name, value in written(self._line.config.crms[self._crm].mapping, fields).items():
                 self._work.wrote(self._crm, link.key, name, value)
-            record = link.record if link.ready else ""
-            self.batch.persons.append(PersonWrite(outbox=row.id, key=link.key, record=record, fields=fields))
+            row.record = link.record if link.ready else ""
+            self.batch.persons.append(PersonWrite(outbox=row.id, key=link.key, record=row.record, fields=fields))
             self._start(row)
 
     def _fields(self, row: OutboxRow, person: PersonRow, link: LinkRow) -> dict[str, str]:
@@ -149,14 +153,15 @@ class _Lease:
     def objects(self, rows: Sequence[OutboxRow]) -> None:
         """Records to make under contacts, and outcomes to write back where agents asked for a reply."""
         bodies = {row.id: json.loads(row.body) for row in rows}
-        self._work.answers.fetch(bodies[row.id]["answer"] for row in rows if row.rule == RULE)
+        self._work.answers.fetch(answers.about(row) for row in rows)
         for row in rows:
             body = bodies[row.id]
-            if row.rule == RULE:
-                answer = self._work.answers.get(body["answer"])
+            if about := answers.about(row):
+                answer = self._work.answers.get(about)
                 if answer is None:
                     row.end("dead", "the reply it is about is gone")
                     continue
+                row.record = answer.record
                 write = ObjectWrite(
                     outbox=row.id,
                     type=answer.type,  # type: ignore[arg-type]
@@ -167,6 +172,10 @@ class _Lease:
                     doubtful=bool(row.doubt),
                     since=row.created,
                 )
+            elif "record" in body:  # it stands there: whose it is does not matter
+                key = f"{self._line.tag}-o{row.id}"
+                doubt = bool(row.doubt)
+                write = ObjectWrite(outbox=row.id, key=key, doubtful=doubt, since=row.created, **body)
             else:
                 if (around := self._around(row)) is None:
                     continue
@@ -175,12 +184,14 @@ class _Lease:
                     row.state = "held"
                     continue
                 row.record = row.record if row.doubt and row.record else link.record
+                body = _without(self._work.messages.get(row.message), body)
                 write = ObjectWrite(
                     outbox=row.id,
                     key=f"{self._line.tag}-o{row.id}",
                     contact=row.record,
                     doubtful=bool(row.doubt),
                     since=row.created,
+                    elsewhere=link.record if link.record != row.record else "",
                     **{**body, "owner": body.get("owner") or link.owner},
                 )
             self.batch.objects.append(write)
@@ -207,3 +218,13 @@ class _Lease:
             )
             self.batch.files.append(write)
             self._start(row)
+
+
+def _without(message: MessageRow | None, body: dict[str, Any]) -> dict[str, Any]:
+    """What is to be made, without the words of a message that its writer took back meanwhile."""
+    if message is None or not message.deleted:
+        return body
+    first = json.loads(message.content).get("first", "") if message.content else ""
+    said = [words[:WORDS] for text in (message.text, first) if (words := text.strip())]
+    told = {name: TAKEN_BACK for name in ("title", "body") if any(words in body.get(name, "") for words in said)}
+    return body | told

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 
 from hub.engine.crm_parts import SessionRows, sessions
-from hub.engine.effects.sends import outgoing_content
 from hub.engine.line import Line
 from hub.mapping import body_of
+from hub.model.content import PLAIN, Content
 from hub.model.records import LogEntry, LogLine
 from hub.store import crm as shelves
 from hub.store.rows import LinkRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Workspace
+
+NAMED = 100
+"""Characters of a file's name that are shown."""
 
 
 class Logs:
@@ -23,6 +26,7 @@ class Logs:
         self._sessions = line.config.crms[crm].log_mode == "session"
         self._logged: dict[int, str] = {}  # message -> the record where it stands
         self._files: dict[int, list[str]] = {}  # message -> files of the CRM
+        self._links: dict[int, list[tuple[str, str]]] = {}  # message -> names and addresses of its files in the hub
         self._answers: set[int] = set()
         self._about: dict[tuple[int, str], str] = {}  # (conversation, platform's id) -> text
         self._first: dict[int, OutboxRow] = {}  # message -> the row of this lease that writes it for the first time
@@ -38,15 +42,24 @@ class Logs:
             work.outbox.fetch_by("message", ids, "AND message>0 AND kind='log' AND target=?", (self._crm,))
         messages = list(work.messages.rows.values())
         again = {row.message for row in rows if row.rule != "log"} | {m.id for m in messages if m.content or m.session}
+        if self._line.config.crms[self._crm].attachments == "upload":  # its files may stand there before it does
+            again |= {message.id for message in messages}
         for message, kind, record in shelves.standing(work.db, self._crm, sorted(again)):
             if kind == "file":
                 self._files.setdefault(message, []).append(record)
             else:
                 self._logged[message] = record
+        if self._line.config.crms[self._crm].attachments == "link":
+            for file in work.media.fetch_by("message", [m.id for m in messages if not m.deleted], "ORDER BY id"):
+                if file.state in ("pending", "stored"):
+                    link = (file.name[:NAMED] or file.kind, self._line.link(file.id, work.now))
+                    self._links.setdefault(file.message, []).append(link)
         self._answers = shelves.answering(work.db, [m.id for m in messages if m.author == "agent"])
-        reactions = {message.reply_to for message in messages if message.form == "reaction" and message.reply_to}
-        for found in work.messages.fetch_by("provider_id", reactions, "AND provider_id<>''"):
-            self._about[found.conversation, found.provider_id] = "" if found.deleted else found.text
+        answered = {message.reply_to for message in messages if message.reply_to}
+        for found in work.messages.fetch_by("provider_id", answered, "AND provider_id<>''"):
+            self._about[found.conversation, found.provider_id] = (
+                "" if found.deleted else found.text or f"[{found.form}]"
+            )
 
     def add(self, row: OutboxRow, link: LinkRow, person: PersonRow) -> None:
         """A row that may be written now."""
@@ -57,20 +70,21 @@ class Logs:
 
     def entries(self) -> Iterator[tuple[OutboxRow, LogEntry]]:
         """What to write, with the row it is written for; rows that need no call are ended."""
-        grouped: dict[int, list[tuple[OutboxRow, LinkRow, PersonRow]]] = {}
+        grouped: dict[tuple[int, int], list[tuple[OutboxRow, LinkRow, PersonRow]]] = {}  # in a group: each his own
         for row, link, person in self._ready:
             message = self._work.messages.rows[row.message]
             if self._sessions and message.session and message.id not in self._logged:
-                grouped.setdefault(message.session, []).append((row, link, person))
+                grouped.setdefault((message.session, message.person), []).append((row, link, person))
             elif self._wanted(row, message):
                 if not row.doubt or not row.record:  # in doubt it is looked for, and stands, where it was tried
                     row.record = link.record
                 yield row, self._message(row, message, link, person)
-        for session, group in grouped.items():
+        for (session, whose), group in grouped.items():
             rows = [row for row, _, _ in group]
             _, link, person = group[0]
-            texts = {m.id: self.text(m) for m in self._work.messages.rows.values() if m.session == session}
-            for part in sessions(session, rows, texts, self._work, self._line.version):
+            mine = [m for m in self._work.messages.rows.values() if (m.session, m.person) == (session, whose)]
+            texts = {m.id: self.text(m) for m in mine}
+            for part in sessions(session, rows, texts, self._links, self._work, self._line.version):
                 yield part.lead, self._session(part, link, person)
 
     def _wanted(self, row: OutboxRow, message: MessageRow) -> bool:
@@ -88,13 +102,18 @@ class Logs:
 
     def text(self, message: MessageRow) -> str:
         """The body to show."""
+        held = json.loads(message.content) if message.content else {}
         return body_of(
-            outgoing_content(message),
+            Content.load(held) if held else PLAIN,
             message.form,
             message.text,
             about=self._about.get((message.conversation, message.reply_to), ""),
             edited=bool(message.edited),
             deleted=bool(message.deleted),
+            failed=message.direction == "out" and message.status == "failed",
+            reason=message.reason,
+            payload=str(held.get("payload", "")),
+            referral=held.get("referral"),
         )
 
     def _author(self, message: MessageRow, person: PersonRow) -> str:
@@ -105,8 +124,7 @@ class Logs:
         and hears it again, under another number, finds what stands there already."""
         talk = self._work.conversations.get(message.conversation)
         if talk is not None and message.provider_id and (message.direction == "in" or message.agent == "phone"):
-            name = f"{talk.inbox}\0{message.provider_id}".encode("utf-8", "replace")
-            return f"{self._line.tag}-i{blake2b(name, digest_size=10).hexdigest()}"
+            return f"{self._line.tag}-i{shelves.heard_name(talk.inbox, message.provider_id)}"
         return f"{self._line.tag}-{message.id}"
 
     def _channel(self, message: MessageRow) -> str:
@@ -128,8 +146,11 @@ class Logs:
             owner=(message.agent if message.id in self._answers else "") or link.owner,
             doubtful=bool(row.doubt),
             since=row.created,
+            elsewhere=link.record if link.record != row.record else "",
             logged=self._logged.get(message.id, ""),
             files=() if message.deleted else tuple(self._files.get(message.id, ())),
+            links=tuple(self._links.get(message.id, ())),
+            deleted=bool(message.deleted),
         )
 
     def _session(self, part: SessionRows, link: LinkRow, person: PersonRow) -> LogEntry:
@@ -158,7 +179,10 @@ class Logs:
             owner=link.owner,
             doubtful=bool(row.doubt),
             since=row.created,
+            elsewhere=link.record if link.record != row.record else "",
             logged=part.logged,
             lines=lines,
             files=tuple(file for m in messages if not m.deleted for file in self._files.get(m.id, ())),
+            links=tuple(link for m in messages for link in self._links.get(m.id, ())),
+            deleted=any(m.deleted for m in messages),
         )

@@ -15,6 +15,8 @@ CHARACTERS = 60_000
 """Text of one record: the least a CRM's note holds is a little more."""
 FRAME = 80
 """Characters that stand beside the text of each line."""
+LINK = 1_500
+"""Characters that each link to a file is reckoned as: adapters keep less room for links than for text."""
 
 
 @dataclass(slots=True)
@@ -39,12 +41,19 @@ class _Part:
 
 
 def sessions(
-    session: int, rows: Sequence[OutboxRow], texts: Mapping[int, str], work: Workspace, version: int
+    session: int,
+    rows: Sequence[OutboxRow],
+    texts: Mapping[int, str],
+    links: Mapping[int, Sequence[object]],
+    work: Workspace,
+    version: int,
 ) -> Iterator[SessionRows]:
     """What is to be written for the due `rows` of a session; the others of them end or wait.
 
-    `texts` are the bodies of all its messages. Every log row of the session is in the workspace.
+    `texts` are the bodies of all its messages, `links` those to files that stand beside them. Every log row of the
+    session is in the workspace.
     """
+    sizes = {number: len(text) + FRAME + LINK * len(links.get(number, ())) for number, text in texts.items()}
     doubtful = next((row for row in rows if row.doubt and row.body), None)
     if doubtful is not None:  # it may stand there with exactly these lines: nothing else until that is known
         body = json.loads(doubtful.body)
@@ -52,7 +61,7 @@ def sessions(
         if lines:
             yield SessionRows(doubtful, body["key"], lines, body["logged"])
             return
-    parts = _parts(session, texts, work)
+    parts = _parts(texts, work)
     placed = {number: part for part in parts for number in part.lines}
     writers: dict[int, list[OutboxRow]] = {}  # part's key -> the rows that want it written
     fresh: list[OutboxRow] = []
@@ -68,7 +77,7 @@ def sessions(
         else:
             writers.setdefault(part.key, []).append(row)
     if fresh:
-        last = _grow(parts, [n for n in _wanted(texts, work) if n not in placed], texts, work)
+        last = _grow(parts, [n for n in _wanted(texts, work) if n not in placed], sizes, work)
         if last not in parts:
             parts.append(last)
         writers.setdefault(last.key, []).extend(row for row in fresh if row.message in last.lines)
@@ -76,13 +85,18 @@ def sessions(
         if wanting := writers.get(part.key):
             *others, lead = wanting
             for row in others:
-                row.end("done", f"command {lead.id} writes the session")
+                row.end("done", written_by(lead))
             body = {"session": session, "key": part.key, "logged": part.record, "lines": part.lines}
             lead.body = json.dumps(body)
             yield SessionRows(lead, part.key, part.lines, part.record)
 
 
-def _parts(session: int, texts: Mapping[int, str], work: Workspace) -> list[_Part]:
+def written_by(lead: OutboxRow) -> str:
+    """Why a row of a session is done: until that one is refused."""
+    return f"command {lead.id} writes the session"
+
+
+def _parts(texts: Mapping[int, str], work: Workspace) -> list[_Part]:
     """The records that stand in the CRM, or that somebody removed there, in order."""
     parts: dict[int, _Part] = {}
     for row in sorted(work.outbox.rows.values(), key=lambda r: r.id):
@@ -108,18 +122,18 @@ def _ordered(numbers: Sequence[int] | set[int], work: Workspace) -> list[int]:
     return sorted(numbers, key=lambda number: (work.messages.rows[number].at, number))
 
 
-def _grow(parts: Sequence[_Part], numbers: list[int], texts: Mapping[int, str], work: Workspace) -> _Part:
+def _grow(parts: Sequence[_Part], numbers: list[int], sizes: Mapping[int, int], work: Workspace) -> _Part:
     """The last record with these messages in it, or a new one with as many of them as it holds."""
     if parts and not parts[-1].gone:
         together = _ordered([*parts[-1].lines, *numbers], work)
-        if _fits(together, texts):
+        if _fits(together, sizes):
             parts[-1].lines = together
             return parts[-1]
     count = len(numbers)
-    while count > 1 and not _fits(numbers[:count], texts):
+    while count > 1 and not _fits(numbers[:count], sizes):
         count -= 1
     return _Part(numbers[0], lines=numbers[:count])
 
 
-def _fits(numbers: Sequence[int], texts: Mapping[int, str]) -> bool:
-    return len(numbers) <= LINES and sum(len(texts[number]) + FRAME for number in numbers) <= CHARACTERS
+def _fits(numbers: Sequence[int], sizes: Mapping[int, int]) -> bool:
+    return len(numbers) <= LINES and sum(sizes[number] for number in numbers) <= CHARACTERS

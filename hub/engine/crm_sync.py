@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from hub.engine.crm_fate import Fate
 from hub.engine.crm_lease import Batch, lease_crm
+from hub.engine.crm_reach import Reach
 from hub.engine.crm_read import CrmRead
+from hub.engine.keep_going import keep_going
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
 from hub.engine.writer import Writer
@@ -22,8 +24,8 @@ from hub.store.outbox import next_due
 WORKERS = ("person", "log", "log", "object", "file")
 """Each writes batches of its kind; a second one for messages, so that a call that hangs holds only its own people."""
 THREADS = 6
-REST = 5_000
-"""ms of writing nothing after the CRM let nobody in."""
+REST = 5.0
+"""Seconds of writing nothing after the CRM let nobody in."""
 
 
 class CrmSync:
@@ -36,8 +38,9 @@ class CrmSync:
         self._linger = int(line.config.hub.crm_linger * 1000)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"crm-{name}")
         self._awake = asyncio.Event()
-        self._read = CrmRead(name, line, writer, notices, self._pool)
-        self._writes = self._rests_until = 0
+        self._reach = Reach(name, notices)
+        self._read = CrmRead(name, line, writer, notices, self._pool, self._reach)
+        self._writes, self._rests_until = 0, 0.0
         self.calls: Counter[tuple[str, int]] = Counter()
         """HTTP calls so far, by endpoint and status (0 = no answer)."""
         self._crm.on_call = self._called
@@ -67,7 +70,11 @@ class CrmSync:
 
         Until everybody was read nothing is leased; after a restart writing goes on at once.
         """
-        await asyncio.gather(self._reads(), *(self._push(kind) for kind in WORKERS))
+        writing = [self._keep_going(f"writing ({kind})", partial(self._push, kind)) for kind in WORKERS]
+        await asyncio.gather(self._keep_going("reading", self._reads), *writing)
+
+    async def _keep_going(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
+        await keep_going(f"crm {self.name} {part}", work, self._notices)
 
     async def finish(self) -> None:
         """Wait for the writes under way."""
@@ -96,15 +103,18 @@ class CrmSync:
         await self._read.patiently(self._prepare)
         await self._read.everything()
         self.ready.set()
-        await asyncio.gather(self._read.changes(), self._read.touched())
+        await asyncio.gather(
+            self._keep_going("reading (changes)", self._read.changes),
+            self._keep_going("reading (touched)", self._read.touched),
+        )
 
     # -- write --------------------------------------------------------------------------------------------------------
 
     async def _push(self, kind: str) -> None:
         while True:
             awake = self._awake
-            if (rest := self._rests_until - now_ms()) > 0:
-                await asyncio.sleep(rest / 1000)
+            if (rest := self._rests_until - asyncio.get_running_loop().time()) > 0:
+                await asyncio.sleep(rest)
                 continue
             batch = await self._writer.call(partial(self._lease, kind, now_ms()))
             if batch.rows:
@@ -137,10 +147,12 @@ class CrmSync:
         fate = Fate(self.name, self._crm, batch)
         outcomes = await asyncio.get_running_loop().run_in_executor(self._pool, fate.carry_out)
         if fate.refused:
-            self._notices.raise_once(f"crm {self.name}", fate.refused)
-            self._rests_until = now_ms() + REST
+            self._reach.refused(fate.refused)
+            self._rests_until = asyncio.get_running_loop().time() + REST
         elif any(outcome.outcome == "done" for outcome in outcomes):
-            self._notices.clear(f"crm {self.name}")
+            self._reach.answered()
+        elif fate.silence:
+            self._reach.failed(fate.silence)
         at = now_ms()
         done = {outcome.outbox for outcome in outcomes if outcome.outcome == "done"}
         self._lags.extend((at - entry.since) / 1000 for entry in batch.logs if entry.outbox in done)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from hub.backup.schedule import last_time
 from hub.contracts.channel import Finding, HttpCall, Polls
 from hub.contracts.errors import ConfigError, HubError
+from hub.engine.crm_read import AT_ONCE
 from hub.engine.health import examine_all
 from hub.engine.http import Outside
 from hub.engine.line import Line, now_ms
@@ -25,6 +26,7 @@ from hub.engine.live import Found, probe_all_async
 from hub.engine.settings import Config
 from hub.engine.tables import is_loopback, on_loopback
 from hub.store import copying, health, open_reader, reading
+from hub.store import crm as shelves
 from hub.store.database import Database
 
 WELL_KNOWN = "/.well-known/dragoman"
@@ -118,15 +120,30 @@ def stored(db: Database, config: Config, now: int) -> Iterator[tuple[str, Findin
         if health.unread(db, crm):
             what = "not everybody in the CRM was read yet: unknown people are not created there"
             yield f"crm {crm}", Finding(False, what, "wait for it, or see the notice of this CRM")
+        if not config.crms[crm].adapter.tells_deletions():
+            yield f"crm {crm}", Finding(True, _unseen(shelves.how_many_linked(db, crm), config.hub.crm_poll))
     for word in health.news(db, now):
         if word.bad:
             what = f"{word.topic} {word.subject}: {word.text}"
-            yield f"connection {word.connection}", Finding(False, what, _NEWS[word.topic])
+            if word.connection in config.crms:
+                yield f"crm {word.connection}", Finding(False, what, "look there; it is named here for a week")
+            else:
+                yield f"connection {word.connection}", Finding(False, what, _NEWS[word.topic])
     yield "backup", _backup(copying.last_backup(db), config, now)
     paused = reading.paused(db, now)
     if paused:
         what = f"the automation of {len(paused)} conversations is paused by humans"
         yield "automation", Finding(True, f"{what}; dragoman status lists them, dragoman release ends a pause")
+
+
+def _unseen(linked: int, poll: float) -> str:
+    """What a CRM that is searched for changes cannot tell, and how fast the hub finds out by itself."""
+    rounds = -(-linked // AT_ONCE)
+    return (
+        f"its changes do not tell of deletions and merges: the hub looks at {AT_ONCE} of {linked:,} contacts every"
+        f" {poll:g} s, at all of them in {_age(int(rounds * poll * 1000))}; a contact erased for privacy looks deleted,"
+        " and its person is kept here, unless the journal or a webhook tells of it"
+    )
 
 
 def _backup(last: copying.Backup | None, config: Config, now: int) -> Finding:

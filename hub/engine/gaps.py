@@ -1,11 +1,13 @@
 """Names what no platform will ever deliver: the hub was away for longer than a platform keeps messages for it.
 
-A hub that runs notes the time now and then. At the next start the pause is compared with each channel's redelivery
-horizon; what lies before the horizon is a gap, told to the admin, never passed over in silence.
+A hub that takes events notes the time now and then, for each connection. Where the last note is older than the
+channel's redelivery horizon (the hub was down, its disk was full, the connection rested), what lies before the horizon
+is a gap, told to the admin, never passed over in silence.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -13,8 +15,8 @@ from hub.engine.settings import Config
 from hub.store import Store
 from hub.store.rows import NewsRow
 
-ALIVE = "hub.alive"
-"""The cursor that holds the last time (ms) at which the hub took events."""
+ALIVE = "hub.alive."
+"""The cursor, by connection, that holds the last time (ms) at which the hub took its events."""
 NOTE_EVERY = 30_000
 """ms between two notes of it: a gap is told at most so much too long."""
 
@@ -28,38 +30,43 @@ class Gap(NamedTuple):
     text: str
 
 
-def gaps(config: Config, alive: int, now: int) -> list[Gap]:
-    """The gaps of a hub that last took events at `alive` (0 = never) and does so again `now`."""
+def gaps(config: Config, alive: Mapping[str, int], now: int) -> list[Gap]:
+    """The gaps of a hub that takes events `now` and last did so at `alive` (ms, by connection; none = never)."""
     found = []
     for name, connection in config.connections.items():
         channel = connection.channel
         horizon = int(1000 * (getattr(channel.settings, "horizon", 0) or channel.capabilities.horizon))
-        if alive and horizon and now - alive > horizon:
+        last = alive.get(name, 0)
+        if last and horizon and now - last > horizon:
             text = (
-                f"the hub was away from {_time(alive)} to {_time(now)}; {channel.name} keeps messages for"
+                f"the hub was away from {_time(last)} to {_time(now)}; {channel.name} keeps messages for"
                 f" {_span(horizon)}, so what was sent before {_time(now - horizon)} does not come any more"
             )
-            found.append(Gap(name, alive, now - horizon, text))
+            found.append(Gap(name, last, now - horizon, text))
     return found
 
 
 def name_gaps(store: Store, config: Config, now: int) -> list[Gap]:
-    """Find the gaps, keep them as news, and note the time. In the writer's thread, before events are taken."""
-    found = gaps(config, int(store.cursor(ALIVE) or 0), now)
+    """Find the gaps, keep them as news, and note the time. In the writer's thread."""
     with store.transaction():
+        alive = {name: int(store.cursor(ALIVE + name) or 0) for name in config.connections}
+        found = gaps(config, alive, now)
         work = store.workspace(now)
         for gap in found:
             subject = f"{gap.since}-{gap.until}"
             row = NewsRow(work.news.next_id(), now, gap.connection, "", "gap", subject, gap.text, 1, 0)
             work.news.add(row)
         work.save()
-        store.set_cursor(ALIVE, str(now), now)
+        for name in config.connections:
+            store.set_cursor(ALIVE + name, str(now), now)
     return found
 
 
-def note_alive(store: Store, now: int) -> None:
+def note_alive(store: Store, config: Config, now: int) -> None:
     """The hub takes events."""
-    store.set_cursor(ALIVE, str(now), now)
+    with store.transaction():
+        for name in config.connections:
+            store.set_cursor(ALIVE + name, str(now), now)
 
 
 def _time(ms: int) -> str:

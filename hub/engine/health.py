@@ -51,7 +51,8 @@ async def examine_all(line: Line, outside: Outside) -> dict[str, list[Finding]]:
         polls = isinstance(channel, Polls) and channel.polling()
         callback = "" if polls else f"{line.config.hub.public_url}/hook/{name}"
         try:
-            found[name] = await outside.converse(channel.examine(callback), line.numbers[name])
+            said = await outside.converse(channel.examine(callback), line.numbers[name])
+            found[name] = [Finding(bool(one.ok), str(one.what), str(one.remedy)) for one in said]
         except AuthFailed as error:
             found[name] = [Finding(False, str(error), f"renew the credentials of [connection.{name}]")]
         except HubError as error:

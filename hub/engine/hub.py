@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Coroutine
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from hub.engine.clock import Clock
 from hub.engine.control import Control
 from hub.engine.crm_sync import CrmSync
 from hub.engine.effects.media import WAKE as WAKE_FILES
-from hub.engine.gaps import NOTE_EVERY, name_gaps, note_alive
+from hub.engine.gaps import NOTE_EVERY, Gap, name_gaps, note_alive
 from hub.engine.health import Health
 from hub.engine.http import Outside
+from hub.engine.keep_going import keep_going
 from hub.engine.line import Line, now_ms
 from hub.engine.loader import Plugins
 from hub.engine.media import Files
@@ -36,6 +38,7 @@ from hub.engine.writer import Writer
 from hub.store import Store, open_store
 from hub.store.blobs import FolderBlobs
 from hub.store.copying import restored_at
+from hub.store.media import link_key
 
 log = structlog.get_logger("hub")
 TICK = 0.25
@@ -53,6 +56,8 @@ class Hub:
         self.stopping = False
         self.disk_low = False
         self.began = now_ms()
+        self.file_answers: Counter[int] = Counter()
+        """Answers to those who opened a link to a file, by status."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -60,15 +65,22 @@ class Hub:
         config = self.config
         self.store: Store = open_store(Path(config.hub.data), patience=1.0)
         now = now_ms()
-        for gap in name_gaps(self.store, config, now):
-            self.notices.raise_once(f"gap of {gap.connection}", gap.text)
+        self._tell_gaps(name_gaps(self.store, config, now))
         version = self.store.activate(config.version, config.file.read_text("utf-8"), now)
         listeners: dict[str, tuple[str, ...]] = {}
         for plugin, kinds in self.plugins.handlers.items():
             if plugin in config.plugins:
                 for kind in kinds:
                     listeners[kind] = (*listeners.get(kind, ()), plugin)
-        self.line = Line(config, self.store.identity(), version, listeners, self.pulse, restored_at(self.store.db))
+        self.line = Line(
+            config,
+            self.store.identity(),
+            version,
+            listeners,
+            self.pulse,
+            restored_at(self.store.db),
+            link_key(self.store) if config.roles else b"",
+        )
         doubtful = self.store.recover(now, {name: now + self._evidence_wait(name) for name in config.inboxes})
         if doubtful:
             log.info("commands were under way when the hub last ended", rows=doubtful)
@@ -99,24 +111,25 @@ class Hub:
         self.control = Control(self)
         self.writer.start()
         await self.control.start()
-        for sender in self.senders.values():
-            self._go(sender.run())
-        for crm in self.crms.values():
-            self._go(crm.run())
+        for name, sender in self.senders.items():
+            self._tend(f"sending of inbox {name}", sender.run)
+        for name, crm in self.crms.items():
+            self._tend(f"crm {name} at large", crm.run)
         for name, connection in config.connections.items():
             if isinstance(connection.channel, Polls) and connection.channel.polling():
-                self._go(Poller(name, connection.channel, self.line, self.writer, self.outside, self.notices).run())
+                poller = Poller(name, connection.channel, self.line, self.writer, self.outside, self.notices)
+                self._tend(f"polling of {name}", poller.run)
         if config.hub.media_fetch:
-            self._go(self.files.run())
-        self._go(self.news.run())
-        for templates in self.templates.values():
-            self._go(templates.run())
-        self._go(self.workers.run())
-        self._go(Health(self.line, self.outside, self.notices).run())
-        self._go(self.backups.run())
-        self._go(self.retention.run())
+            self._tend("fetching of files", self.files.run)
+        self._tend("news", self.news.run)
+        for name, templates in self.templates.items():
+            self._tend(name, templates.run)
+        self._tend("telling of plugins", self.workers.run)
+        self._tend("health of connections", Health(self.line, self.outside, self.notices).run)
+        self._tend("backups", self.backups.run)
+        self._tend("retention", self.retention.run)
+        self._tend("watch over the disk", self._guard)
         self._go(self._clock())
-        self._go(self._guard())
         self._go(self._beat())
 
     def _evidence_wait(self, inbox: str) -> int:
@@ -125,6 +138,10 @@ class Hub:
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
+
+    def _tend(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
+        """A part without which the hub still takes in and keeps what comes."""
+        self._go(keep_going(part, work, self.notices))
 
     def _woken(self, targets: set[str]) -> None:
         for target in targets:
@@ -147,36 +164,53 @@ class Hub:
         return not (self.stopping or self.disk_low or self.writer.trouble) and self.writer.alive
 
     async def _clock(self) -> None:
-        noted, clock = now_ms(), Clock()
+        noted, away, clock = now_ms(), False, Clock()
         while True:
             if (by := clock.jumped()) < 0:  # forward it makes tries early, which harms nobody
                 log.warning("the machine's clock was set back", ms=-by)
                 await self.writer.call(lambda store, by=by: clock_was_set(store, by))  # type: ignore[misc]
                 for sender in self.senders.values():
                     sender.clock_was_set(by)
+                self._woken({*self.senders, *self.crms, WAKE_FILES, "plugin:"})  # some sleep until a time that moved
             await self.writer.call(lambda store: tick(store, now_ms()))
-            if self.accepting and abs(now_ms() - noted) >= NOTE_EVERY:
+            if not self.accepting:
+                away = True
+            elif away:  # platforms were sent away for a while: perhaps for longer than they keep what they have
+                away, noted = False, now_ms()
+                self._tell_gaps(await self.writer.call(lambda store: name_gaps(store, self.config, now_ms())))
+            elif abs(now_ms() - noted) >= NOTE_EVERY:
                 noted = now_ms()
-                await self.writer.call(lambda store: note_alive(store, now_ms()))
+                await self.writer.call(lambda store: note_alive(store, self.config, now_ms()))
             await asyncio.sleep(TICK)
+
+    def _tell_gaps(self, gaps: Sequence[Gap]) -> None:
+        for gap in gaps:
+            self.notices.raise_once(f"gap of {gap.connection}", gap.text)
 
     async def _guard(self) -> None:
         """Look whether there is room on the disk, and whether the store works."""
         quiet = 0.0
         while True:
-            free = shutil.disk_usage(self.config.hub.data).free
-            low = free < self.config.hub.disk_min_mb * 1_000_000
-            if low and not self.disk_low:
-                self.notices.raise_once("disk", f"only {free // 1_000_000} MB are free: nothing is taken in")
-            elif not low:
-                self.notices.clear("disk")
-            self.disk_low = low
+            self._look_at_the_disk()
             if self.writer.trouble:
                 quiet = 0.0
                 self.notices.raise_once("store", f"the store cannot work, callers get 503: {self.writer.trouble}")
             elif (quiet := quiet + TICK) > CALM:
                 self.notices.clear("store")
             await asyncio.sleep(TICK)
+
+    def _look_at_the_disk(self) -> None:
+        try:
+            free = shutil.disk_usage(self.config.hub.data).free
+        except OSError as error:  # whether the store works nevertheless, the writer knows
+            self.notices.raise_once("disk", f"the data folder cannot be looked at: {error.strerror or error}")
+            return
+        low = free < self.config.hub.disk_min_mb * 1_000_000
+        if low and not self.disk_low:
+            self.notices.raise_once("disk", f"only {free // 1_000_000} MB are free: nothing is taken in")
+        elif not low:
+            self.notices.clear("disk")
+        self.disk_low = low
 
     async def _beat(self) -> None:
         while True:
@@ -192,12 +226,15 @@ class Hub:
     async def stop(self) -> None:
         """Take no more, finish what is under way (within the grace time), close the store."""
         self.stopping = True
-        grace = self.config.hub.stop_grace
+        grace, loop = self.config.hub.stop_grace, asyncio.get_running_loop()
+        until = loop.time() + grace
+        self.writer.give_up()
         for task in self._tasks:
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody asks any more
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.wait(self._tasks, timeout=grace)
         try:
-            async with asyncio.timeout(grace):
+            async with asyncio.timeout_at(until):
                 sending = [sender.finish() for sender in self.senders.values()]
                 await asyncio.gather(*sending, *(crm.finish() for crm in self.crms.values()))
         except TimeoutError:

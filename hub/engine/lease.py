@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -33,11 +34,18 @@ class Leased(NamedTuple):
 
 
 def lease_sends(
-    store: Store, line: Line, inbox: str, now: int, limit: int, pair: PairRate = NO_LIMIT
+    store: Store,
+    line: Line,
+    inbox: str,
+    now: int,
+    limit: int,
+    pair: PairRate = NO_LIMIT,
+    woke: Callable[[set[str]], None] = lambda targets: None,
 ) -> tuple[list[Leased], int]:
     """The next sends of an inbox that the gate lets through, one per lane; dropped ones are ended with a reason.
 
-    Returns them and the number of rows looked at.
+    Returns them and the number of rows looked at. `woke` is told who else has new work now: what was dropped may have
+    to be told elsewhere.
     """
     config = line.config.inboxes[inbox]
     leased: list[Leased] = []
@@ -47,8 +55,7 @@ def lease_sends(
         work.session_gap = int(line.config.hub.session_gap * 60_000)
         rows = work.take_heads(inbox, limit)
         work.load(Needs(around=True))
-        if config.mark_read:
-            work.messages.fetch({_asked(row) for row in rows})
+        last = _last_heard(rows, work) if config.mark_read else {}
         look = _Look(line, inbox, work, pair)
         for row in rows:
             message, person = work.messages.get(row.message), work.people.get(row.lane)
@@ -61,7 +68,7 @@ def lease_sends(
             state = look.state(row, message, person, talk, said, content)
             verdict = may_send(state, now)
             if verdict.action == "send":
-                answers = work.messages.get(_asked(row)) if config.mark_read and row.attempts == 0 else None
+                answers = last.get(row.id, "") if row.attempts == 0 else ""
                 row.state, row.started = "started", now
                 row.attempts += 1
                 pair.spend(talk.id, now)
@@ -73,7 +80,7 @@ def lease_sends(
                         row.attempts,
                         row.created,
                         _outgoing(row, message, talk, content, config.account, line),
-                        answers.provider_id if answers is not None and not state.replies_since_inbound else "",
+                        answers if not state.replies_since_inbound else "",
                     )
                 )
             elif verdict.action == "wait":
@@ -86,6 +93,7 @@ def lease_sends(
                 dropped.append((row, reason))
         _drop_rest(dropped, inbox, work)
         work.save()
+    woke(work.woken)
     return leased, len(rows)
 
 
@@ -131,6 +139,17 @@ class _Look:
 def _opens(row: OutboxRow) -> bool:
     """Whether it is the first part of what is said: a long text in three parts is one answer."""
     return row.key.endswith(".0")
+
+
+def _last_heard(rows: Sequence[OutboxRow], work: Workspace) -> dict[int, str]:
+    """outbox id -> the platform's id of the message that this row begins to answer: of a human's answer the person's
+    last one, since he has read them all."""
+    asked = {row.id: _asked(row) for row in rows}
+    work.messages.fetch(asked.values())
+    found = {row: message.provider_id for row, number in asked.items() if (message := work.messages.get(number))}
+    human = {row.id: row.conversation for row in rows if row.cls == "human" and _opens(row)}
+    heard = work.last_heard(set(human.values())) if human else {}
+    return found | {row: heard[talk] for row, talk in human.items() if talk in heard}
 
 
 def _asked(row: OutboxRow) -> int:

@@ -9,16 +9,25 @@ from dataclasses import dataclass, field
 from hub.contracts.channel import RawEvent
 from hub.contracts.crm import Hears
 from hub.contracts.errors import PluginError
-from hub.engine.pulse import WRITER, Pulse, numbers
+from hub.engine.pulse import WRITER, Pulse
 from hub.engine.settings import Config, InboxConfig
 from hub.model.events import Event, pack, unpack
 from hub.store.journal import Claimed, Incoming
 from hub.wire import json
+from hub.wire.file_links import address
 
+DAY = 86_400_000  # ms
 HUB = "hub"
 """The journal's source of the hub's own events."""
 CRM = "crm:"
 """What the journal's source of a CRM's webhook begins with; its name follows."""
+
+
+def numbers(config: Config) -> dict[str, int]:
+    """Under which number each connection's channel and each CRM's adapter beats in the pulse, by the journal's source:
+    its place in hub.toml, from 1."""
+    sources = (*config.connections, *(CRM + name for name in config.crms))
+    return {source: number for number, source in enumerate(sources, start=1)}
 
 
 def now_ms() -> int:
@@ -38,6 +47,7 @@ class Line:
 
     `tag` names this store in callbacks; `listeners`: event kind -> plugins. `restored`: when
     the store was restored from a backup (ms, 0 = never): what happened before may have been worked off elsewhere.
+    `link_key` signs links to files; empty while no role may open them.
     """
 
     config: Config
@@ -46,10 +56,11 @@ class Line:
     listeners: dict[str, tuple[str, ...]] = field(default_factory=dict)
     pulse: Pulse = field(default_factory=Pulse)
     restored: int = 0
+    link_key: bytes = field(default=b"", repr=False)
     numbers: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.numbers = numbers(self.config.connections)
+        self.numbers = numbers(self.config)
 
     def understand(self, row: Claimed) -> Sequence[Event]:
         """The events in a journal row. May raise whatever a broken plugin raises."""
@@ -65,14 +76,21 @@ class Line:
             return connection.channel.normalise(raw)
 
     def _heard(self, row: Claimed) -> Sequence[Event]:
-        crm = self.config.crms.get(row.source.removeprefix(CRM))
-        if crm is None or not isinstance(crm.adapter, Hears):
-            raise PluginError(f"the CRM {row.source.removeprefix(CRM)} is not set, or calls no more")
-        return crm.adapter.normalise(RawEvent(row.account, row.key, row.lane, row.at, row.body))
+        name = row.source.removeprefix(CRM)
+        crm = self.config.crms.get(name)
+        if crm is None or name in self.config.deaf or not isinstance(crm.adapter, Hears):
+            raise PluginError(f"the CRM {name} is not set, or calls no more")
+        with self.pulse.inside(WRITER, self.numbers[row.source]):
+            return crm.adapter.normalise(RawEvent(row.account, row.key, row.lane, row.at, row.body))
 
     def inbox(self, connection: str, account: str) -> InboxConfig | None:
         """The inbox an account belongs to, if the admin named it."""
         return self.config.inbox_of(connection, account)
+
+    def link(self, file: int, now: int) -> str:
+        """The address of a file of a message, for agents who have a role that may open it; good for `link_days`."""
+        hub = self.config.hub
+        return address(hub.public_url, self.link_key, file, now + int(hub.link_days * DAY))
 
     def callback(self, outbox: int) -> str:
         """The hub's name for a send, as statuses will carry it."""

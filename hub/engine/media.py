@@ -32,7 +32,8 @@ TRIES = 20
 GIVE_UP = 30 * 86_400_000
 """ms for which platforms keep files at best."""
 LONGEST_PAUSE = 86_400
-PAUSE_ON_AUTH = 60_000
+PAUSE_ON_AUTH = 60.0
+"""Seconds in which a connection that was not let in is asked nothing."""
 GONE = "the platform no longer has the file"
 
 
@@ -53,7 +54,7 @@ class Files:
         self._awake = asyncio.Event()
         self._flying: dict[int, asyncio.Task[None]] = {}
         self._told: dict[int, int] = {}  # file -> attempts before the try whose outcome is on its way through the line
-        self._paused: dict[str, int] = {}  # connection -> until when
+        self._paused: dict[str, float] = {}  # connection -> until when, in seconds of the loop's clock
 
     def wake(self) -> None:
         """There may be something to fetch."""
@@ -61,11 +62,12 @@ class Files:
 
     async def run(self) -> None:
         """Fetch what is due, for ever."""
+        loop = asyncio.get_running_loop()
         try:
             while True:
                 self._awake.clear()
                 now = now_ms()
-                sources = [name for name in self._line.config.connections if self._paused.get(name, 0) <= now]
+                sources = [name for name in self._line.config.connections if self._paused.get(name, 0) <= loop.time()]
                 for file in await self._due(sources, now):
                     self._flying[file.id] = task = asyncio.create_task(self._fetch(file))
                     task.add_done_callback(lambda _, number=file.id: self._landed(number))  # type: ignore[misc]
@@ -95,8 +97,9 @@ class Files:
 
     async def _sleep(self, sources: list[str], now: int) -> None:
         due = await self._writer.call(lambda store: media.next_due(store.db, sources, now))
-        ends = [until for until in (due, *self._paused.values()) if until > now]
-        pause = min(30.0, max(0.02, (min(ends) - now) / 1000)) if ends else 30.0
+        time = asyncio.get_running_loop().time()
+        waits = [until - time for until in self._paused.values() if until > time]
+        pause = max(0.02, min([30.0, *waits, *([(due - now) / 1000] if due > now else [])]))
         try:
             async with asyncio.timeout(pause):
                 await self._awake.wait()
@@ -120,9 +123,9 @@ class Files:
         except NotFound:
             return {"outcome": "expired", "reason": GONE}
         except AuthFailed as error:
-            self._paused[file.source] = now_ms() + PAUSE_ON_AUTH
+            self._paused[file.source] = asyncio.get_running_loop().time() + PAUSE_ON_AUTH
             self._notices.raise_once(f"connection {file.source}", str(error))
-            due = max(self._paused[file.source], now_ms() + backoff(file.attempts))
+            due = now_ms() + max(int(PAUSE_ON_AUTH * 1000), backoff(file.attempts))
             return {"outcome": "retry", "due": due, "reason": str(error)}
         except Refused as error:
             return {"outcome": "dead", "reason": str(error)}

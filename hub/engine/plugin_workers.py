@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from hub.engine.keep_going import keep_going
 from hub.engine.line import incoming, now_ms
 from hub.engine.plugin_process import ChildDied, PluginProcess
 from hub.engine.sender import backoff
@@ -40,6 +41,7 @@ class PluginWorkers:
     def __init__(self, hub: Hub) -> None:
         entries = {info.name: info.module for info in hub.plugins.infos if info.state == "loaded"}
         names = [name for name in hub.plugins.handlers if name in hub.config.plugins]
+        self._notices = hub.notices
         self._workers = {name: PluginWorker(hub, name, entries[name]) for name in names}
 
     @property
@@ -61,7 +63,7 @@ class PluginWorkers:
         """Tell them, for ever."""
         async with asyncio.TaskGroup() as tasks:
             for worker in self._workers.values():
-                tasks.create_task(worker.run())
+                tasks.create_task(keep_going(f"telling {worker.name}", worker.run, self._notices))
             await asyncio.Event().wait()
 
     async def stop(self) -> None:

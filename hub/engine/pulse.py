@@ -8,18 +8,13 @@ from __future__ import annotations
 import mmap
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 LOOP, WRITER = 0, 1
 SLOT = struct.Struct("<dI")
 SIZE = SLOT.size * 2
-
-
-def numbers(connections: Iterable[str]) -> dict[str, int]:
-    """The number under which each connection's channel beats: its place in hub.toml, from 1."""
-    return {name: number for number, name in enumerate(connections, start=1)}
 
 
 class Pulse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ import structlog
 
 from hub.backup.settings import RetentionSettings
 from hub.engine.line import now_ms
-from hub.store import open_reader, reading
-from hub.store.blobs import orphans
+from hub.store import Store, open_reader, reading
+from hub.store.blobs import Blobs, orphans
 from hub.store.copying import blobs_used
+from hub.store.media import stored_among
 from hub.store.retention import Keep, Rule, find, find_ledger, remove, remove_ledger, rules
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ EVERY = 3600.0
 DEEP = 500
 """Events in the queue above which nothing is removed: the line goes first."""
 PAUSE = 0.05  # seconds between two batches
+AT_ONCE = 50  # files of one batch
 WAIT = 5.0  # seconds before a deep queue is looked at again
 SPARED = 86_400
 """Seconds for which a file nobody names is left alone: the event that names it may be on its way."""
@@ -91,12 +94,15 @@ class Retention:
         return gone
 
     async def _sweep(self) -> int:
-        """Files that nobody names any more."""
-        before = time.time() - SPARED
-        loose = await asyncio.to_thread(lambda: orphans(self._hub.blobs, self._named(), before))
-        for name in loose:
-            await asyncio.to_thread(self._hub.blobs.delete, name)
-        return len(loose)
+        """Files that nobody names any more, and what was never written to its end."""
+        blobs, before = self._hub.blobs, time.time() - SPARED
+        loose = await asyncio.to_thread(lambda: orphans(blobs, self._named(), before))
+        gone = await asyncio.to_thread(blobs.sweep, before)
+        for start in range(0, len(loose), AT_ONCE):
+            some = loose[start : start + AT_ONCE]
+            gone += await self._hub.writer.call(lambda store: _remove_files(blobs, store, some, before))  # noqa: B023
+            await asyncio.sleep(PAUSE)
+        return gone
 
     async def _quiet(self) -> None:
         while await asyncio.to_thread(self._queued) > DEEP:  # noqa: ASYNC110 - the depth is in the store
@@ -123,3 +129,10 @@ class Retention:
     @property
     def _data(self) -> Path:
         return Path(self._hub.config.hub.data)
+
+
+def _remove_files(blobs: Blobs, store: Store, names: Sequence[str], before: float) -> int:
+    """In the writer's thread, where no file can become a message's meanwhile: those that became none and were not kept
+    again since `before`. (What a human sends is always kept anew.)"""
+    used = stored_among(store.db, names)
+    return sum(blobs.delete(name, before) for name in names if name not in used)

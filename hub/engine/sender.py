@@ -89,7 +89,7 @@ class Sender:
             task.add_done_callback(self._landed)
 
     def _lease(self, now: int, limit: int, store: Store) -> tuple[list[Leased], int]:
-        return lease_sends(store, self._line, self.inbox, now, limit, self._pair)
+        return lease_sends(store, self._line, self.inbox, now, limit, self._pair, self._writer.woke)
 
     async def finish(self) -> None:
         """Wait for the sends in flight."""

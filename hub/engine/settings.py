@@ -17,19 +17,22 @@ from hub.backup.settings import BackupSettings, RetentionSettings
 from hub.contracts.channel import Channel
 from hub.contracts.crm import CRM, KeepsFiles
 from hub.contracts.errors import ConfigError
+from hub.engine.fitting import SHORTEST, Place, check_rules, fault
 from hub.engine.loader import Plugins
+from hub.engine.roles import RoleConfig, roles_of
 from hub.engine.starter import starter_files
 from hub.engine.tables import Key, Tables, closest, is_loopback, read_text, sentence
 from hub.engine.upkeep import UPKEEP, backup_settings, retention_settings
 from hub.mapping import Mapping as FieldMapping
 from hub.mapping import load_mapping
 from hub.rules import Policy, RuleSet, TemplateTable, TemplateText, compile_rules, compile_template
+from hub.rules.tables import validate
 
 PREFIX = "DRAGOMAN_"
 HOUR = 3_600_000  # ms
-FALLBACK = {"language", "params", "template"}
+FALLBACK = {"buttons", "header", "language", "media", "params", "template"}
 RULE_TABLES = ("hours", "rule", "texts")
-TABLES = ("connection", "crm", "hub", "inbox", "plugin", *RULE_TABLES, *UPKEEP)
+TABLES = ("connection", "crm", "hub", "inbox", "plugin", "role", *RULE_TABLES, *UPKEEP)
 
 
 def address(text: str) -> tuple[str, int]:
@@ -59,6 +62,7 @@ class HubSettings(BaseSettings):
     session_gap: float = Field(30, gt=0, description="minutes of silence after which a new session begins")
     media_fetch: bool = Field(True, description="fetch the files of inbound messages from the platforms")
     media_max_mb: float = Field(100, gt=0, description="most megabytes of one file of an inbound message")
+    link_days: float = Field(7, gt=0, le=3650, description="days that a link to a file in the CRM is good for")
     crm_linger: float = Field(
         1.0, ge=0, description="seconds to gather CRM writes into one batch; half as long again when it is nearly full"
     )
@@ -137,8 +141,8 @@ class _CrmTable(BaseModel):
     log_mode: Literal["message", "session"] = Field(
         "message", description='"message": a record for each; "session": one growing record for each session'
     )
-    attachments: Literal["", "off", "upload"] = Field(
-        "", description='"upload" puts files into the CRM, "off" leaves them in the hub'
+    attachments: Literal["", "off", "upload", "link"] = Field(
+        "", description='"upload" puts files into the CRM, "link" shows links to the hub, "off" leaves them in the hub'
     )
 
 
@@ -179,7 +183,7 @@ class CrmConfig:
     """One CRM and its field mapping. `mapping_file` is None while the packaged starter mapping is used.
 
     `log_mode`: a record for each message, or one growing record for each session. `attachments`: whether files are
-    put into the CRM.
+    put into the CRM, or links to them.
     """
 
     name: str
@@ -187,7 +191,7 @@ class CrmConfig:
     mapping_file: Path | None
     mapping: FieldMapping
     log_mode: Literal["message", "session"] = "message"
-    attachments: Literal["off", "upload"] = "off"
+    attachments: Literal["off", "upload", "link"] = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,7 @@ class Config:
 
     `resting`: connections (name -> reason) whose channel's plugin is in quarantine. They and their inboxes are not
     in `connections` and `inboxes`; callers of their address should get 503, so that the platform delivers again.
+    `deaf`: CRMs whose webhooks are not listened to in this life, as the adapter hung over one; they are read as ever.
     """
 
     file: Path
@@ -216,6 +221,8 @@ class Config:
     policy: Policy
     version: str
     resting: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, RoleConfig] = field(default_factory=dict)
+    deaf: frozenset[str] = frozenset()
     backup: BackupSettings = field(default_factory=lambda: BackupSettings.model_validate({}))
     retention: RetentionSettings = field(default_factory=lambda: RetentionSettings.model_validate({}))
     _accounts: dict[tuple[str, str], InboxConfig] = field(init=False, repr=False, compare=False)
@@ -239,18 +246,24 @@ def load_config(file: Path, plugins: Plugins, environ: Mapping[str, str]) -> Con
             raise tables.error((key,), f"'{key}' is no table of hub.toml", remedy)
     hub = _hub(tables)
     connections, resting = _connections(tables, plugins)
-    crms, mapping_texts = _crms(tables, plugins, hub.region)
+    roles = roles_of(tables)
+    inboxes = _inboxes(tables, connections, resting)
+    crms, mapping_texts = _crms(tables, plugins, hub.region, any("media" in role.may for role in roles.values()))
+    rules = _rules(tables, plugins)
+    places = [Place(name, type(connections[inbox.connection].channel)) for name, inbox in inboxes.items()]
+    check_rules(tables, rules, places, {name: crm.adapter.makes() for name, crm in crms.items()})
     return Config(
         file=file,
         hub=hub,
         connections=connections,
-        inboxes=_inboxes(tables, connections, resting),
+        inboxes=inboxes,
         crms=crms,
         plugins=_plugins(tables, plugins),
-        rules=_rules(tables, plugins),
+        rules=rules,
         policy=Policy(max_age=int(hub.automation_max_age * HOUR)),
         version=hashlib.sha256("\0".join([text, *mapping_texts]).encode()).hexdigest()[:16],
         resting=resting,
+        roles=roles,
         backup=backup_settings(tables),
         retention=retention_settings(tables),
     )
@@ -317,6 +330,11 @@ def _inboxes(tables: Tables, connections: Mapping[str, Any], resting: Mapping[st
             )
         if inbox.connection in connections:
             fallback = _fallback(tables, (*path, "fallback"), inbox.fallback)
+            channel = connections[inbox.connection].channel
+            if fallback and (wrong := fault(type(channel), fallback.fill("", SHORTEST), "")):
+                raise tables.error(
+                    (*path, "fallback"), f"the fallback cannot be sent: {wrong}", "mend it, or remove it"
+                )
             inboxes[name] = InboxConfig(name, inbox.connection, inbox.account, fallback, inbox.mark_read)
     return inboxes
 
@@ -327,17 +345,17 @@ def _fallback(tables: Tables, path: Key, table: Any) -> TemplateText | None:
     if not isinstance(table, dict) or not table.keys() <= FALLBACK or not {"template", "language"} <= table.keys():
         remedy = 'fallback = { template = "name", language = "en", params = ["{{ person.name or \'there\' }}"] }'
         raise tables.error(path, "'fallback' is no template", remedy)
-    named = {"name": table["template"], "language": table["language"], "params": table.get("params", [])}
-    if not isinstance(named["name"], str) or not isinstance(named["language"], str):
+    if not isinstance(table["template"], str) or not isinstance(table["language"], str):
         raise tables.error(path, "'template' and 'language' are texts", "as the platform has them")
-    template = compile_template(TemplateTable(**named), path, tables.where)
+    checked = validate(TemplateTable, {"name": table["template"], **_without(table, "template")}, path, tables.where)
+    template = compile_template(checked, path, tables.where)
     if wrong := sorted(name for name in template.uses if name not in ("inbox", "person.language", "person.name")):
-        what = f"the fallback's params name {wrong[0]}, which is not known when it goes"
-        raise tables.error((*path, "params"), what, "known: inbox, person.language, person.name")
+        what = f"the fallback's values name {wrong[0]}, which is not known when it goes"
+        raise tables.error(path, what, "known: inbox, person.language, person.name")
     return template
 
 
-def _crms(tables: Tables, plugins: Plugins, region: str) -> tuple[dict[str, CrmConfig], list[str]]:
+def _crms(tables: Tables, plugins: Plugins, region: str, viewers: bool) -> tuple[dict[str, CrmConfig], list[str]]:
     crms, texts = {}, []
     for name, table in tables.named("crm").items():
         path: Key = ("crm", name)
@@ -354,6 +372,10 @@ def _crms(tables: Tables, plugins: Plugins, region: str) -> tuple[dict[str, CrmC
         if own.attachments == "upload" and not isinstance(made, KeepsFiles):
             what = f"the adapter '{adapter}' puts no files into the CRM"
             raise tables.error((*path, "attachments"), what, 'write attachments = "off"')
+        if own.attachments == "link" and not viewers:
+            what = "links to files would open for nobody: there is no role that may see them"
+            remedy = 'add [role.agents] with key = { env = "AGENTS_KEY" } and may = ["media"]'
+            raise tables.error((*path, "attachments"), what, remedy)
         mapping_file, shown, text = _mapping_text(tables, path, table.get("mapping"), adapter)
         texts.append(text)
         attachments = own.attachments or ("upload" if isinstance(made, KeepsFiles) else "off")

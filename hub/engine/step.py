@@ -11,7 +11,20 @@ from typing import Any
 
 import structlog
 
-from hub.engine.effects import approvals, changes, humans, media, messages, news, records, settling, touched, writes
+from hub.engine.effects import (
+    approvals,
+    changes,
+    humans,
+    media,
+    messages,
+    moves,
+    news,
+    objects,
+    records,
+    settling,
+    touched,
+    writes,
+)
 from hub.engine.effects.restored import in_doubt
 from hub.engine.line import Line
 from hub.model import events as ev
@@ -42,7 +55,9 @@ EFFECTS: dict[type[Event], tuple[Look, Act]] = {
     ev.TemplatesRead: (messages.look_nothing, approvals.read),
     ev.HumanReplied: (humans.look_person, humans.replied),
     ev.PauseChanged: (humans.look_person, humans.paused),
+    ev.IdentityMoved: (moves.look, moves.moved),
     ev.DeadHandled: (humans.look_dead, humans.dead),
+    ev.RecordEdited: (objects.look_edited, objects.edited),
     ev.TimerDue: (humans.look_timer, humans.timer),
     ev.PluginAnswered: (messages.look_nothing, humans.plugin),
 }
@@ -74,6 +89,8 @@ def step(store: Store, line: Line, now: int, budget: int) -> Stepped:
         try:
             one = _batch(store, line, now, 1)
         except StoreTrouble:
+            if done.events:  # they are done, and whoever was woken by them is to know
+                return done
             raise
         except Exception as error:
             one = _bury_first(store, now, f"the hub could not process it: {type(error).__name__}: {error}")

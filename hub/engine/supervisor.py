@@ -118,18 +118,19 @@ class Supervisor:
         """The hub stands still: say inside what, and keep that plugin out from now on."""
         facts = self._facts()
         if number == 0 and "loading" in facts:
-            plugin, where = facts["loading"], "while it is loaded"
+            plugin, where, block = facts["loading"], "while it is loaded", facts["loading"]
         elif found := facts.get("plugins", {}).get(str(number)):
-            plugin, where = found["plugin"], f"(connection '{found['connection']}')"
+            plugin, where, block = found["plugin"], f"({found['where']})", found["block"]
         else:
             say("the hub does not move, inside no plugin, and is killed")
             return
+        without = f"without '{plugin}'" if block == plugin else "deaf to what that CRM calls"
         say(
             f"the hub does not move inside the plugin '{plugin}' {where} and is killed; "
-            f"it starts again without '{plugin}' until `dragoman run` is started anew"
+            f"it starts again {without} until `dragoman run` is started anew"
         )
-        if plugin not in self._blocked:
-            self._blocked.append(plugin)
+        if block not in self._blocked:
+            self._blocked.append(block)
 
     def _facts(self) -> dict[str, Any]:
         """What the hub wrote about itself: `loading` one plugin, then `plugins` by number and `grace` in seconds."""

@@ -48,13 +48,18 @@ class Writer:
         """Why the store cannot work now; "" while it can. What was asked of it is asked again until it does."""
         self._gathered: list[tuple[Sequence[Incoming], asyncio.Future[list[int]]]] = []
         self._waiting = 0
-        self._stopping = False
+        self._stopping = self._giving_up = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="hub-writer", daemon=True)
 
     def start(self) -> None:
         """Begin; what the last run left in the queue is worked off first."""
         self._thread.start()
+
+    def give_up(self) -> None:
+        """The hub ends: from now on a call that the store cannot work for fails (Unavailable) and is asked no more."""
+        self._giving_up = True
+        self._inbox.put(None)
 
     async def stop(self) -> None:
         """Finish what was handed over, then end."""
@@ -119,6 +124,9 @@ class Writer:
                 pass
             self._pulse.beat(WRITER)
             stuck, self._stuck = self._stuck, []
+            if stuck and self._giving_up:
+                self._post(self._fail, [future for _, future in stuck], Unavailable(self.trouble), 0)
+                stuck = []
             self.trouble = ""
             groups = [group for job in jobs if isinstance(job, list) for group in job]
             if groups:
@@ -127,7 +135,7 @@ class Writer:
                 if isinstance(job, tuple):
                     self._call(*job)
                     pending = True
-            if pending:
+            if pending and not (self._giving_up and self.trouble):
                 pending = self._step()
             if self._stopping and (self.trouble or not pending) and self._inbox.empty():
                 self._post(self._fail, [future for _, future in self._stuck], Unavailable(self.trouble), 0)
@@ -165,6 +173,10 @@ class Writer:
             start = end
 
     def _call(self, work: Callable[[Store], Any], future: asyncio.Future[Any]) -> None:
+        if self._giving_up and self.trouble:
+            self._post(self._fail, [future], Unavailable(self.trouble), 0)
+            return
+        self._pulse.beat(WRITER)  # each may wait some seconds for a store that is locked
         try:
             result = work(self.store)
         except StoreTrouble as error:  # who asked has no other store to go to: asked again until it works
@@ -182,11 +194,18 @@ class Writer:
         except StoreTrouble as error:
             self.trouble = str(error)
             return True
+        except Exception as error:  # an event that cannot even be buried: nothing behind it may go first
+            self.trouble = f"the line cannot go on: {type(error).__name__}"
+            return True
         self.stepped += done.events
         self.buried += done.buried
-        if done.woken:
-            self._post(self._woken, done.woken)
+        self.woke(done.woken)
         return done.events > 0
+
+    def woke(self, targets: set[str]) -> None:
+        """These have new work. From any thread, and only once it is on disk."""
+        if targets:
+            self._post(self._woken, targets)
 
     def _fail(self, futures: list[asyncio.Future[Any]], error: Exception, events: int) -> None:
         self._waiting -= events

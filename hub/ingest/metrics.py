@@ -73,6 +73,8 @@ class Numbers(Collector):
         yield GaugeMetricFamily("dragoman_queue_depth", "events that wait for their step", value=self._stored.queue)
         armed, overdue = self._stored.timers
         yield _gauge("dragoman_timers", "armed timers", ("state",), ((("armed",), armed), (("overdue",), overdue)))
+        opened = (((str(status),), count) for status, count in sorted(self._hub.file_answers.items()))
+        yield _counter("dragoman_file_answers", "answers to links to files", ("status",), opened)
         files = (((state,), count) for state, count in self._stored.media.items())
         yield _gauge("dragoman_media_files", "files of inbound messages", ("state",), files)
 

@@ -1,7 +1,8 @@
 """`/hook/{name}`: the address that the platform of a connection, or a CRM, calls.
 
 Statuses: 200 stored (or nothing worth storing) · 400 not this platform's format · 401 signature · 404 no such
-connection · 413 too large · 503 with Retry-After: come again (full, disk low, stopping). A good event never gets 4xx.
+connection · 413 too large · 503 with Retry-After: come again (full, disk low, stopping, signed at another time). A good
+event never gets 4xx.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from aiohttp import web
 
 from hub.contracts.channel import Channel, Reply, Request
 from hub.contracts.crm import Hears
-from hub.contracts.errors import BadSignature, HubError
+from hub.contracts.errors import BadSignature, HubError, StaleSignature
 from hub.engine.doctor import WELL_KNOWN, door_name
 from hub.engine.hub import Hub
 from hub.engine.line import CRM, now_ms
 from hub.engine.poller import raw_incoming
-from hub.engine.pulse import LOOP, numbers
+from hub.engine.pulse import LOOP
+from hub.ingest.files import FileDoor
 
 log = structlog.get_logger("hub.ingest")
 
@@ -32,7 +34,6 @@ class PublicListener:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._base = hub.config.hub.public_url.rstrip("/")
-        self._numbers = numbers([*hub.config.connections, *hub.config.crms])
         self.answers: Counter[int] = Counter()
 
     async def door(self, request: web.Request) -> web.Response:
@@ -50,16 +51,17 @@ class PublicListener:
         config = self._hub.config
         if (connection := config.connections.get(name)) is not None:
             return connection.channel, name
-        crm = config.crms.get(name)
-        if crm is not None and isinstance(crm.adapter, Hears) and crm.adapter.hearing():
-            return crm.adapter, CRM + name
+        crm = None if name in config.deaf else config.crms.get(name)
+        if crm is not None and isinstance(crm.adapter, Hears):
+            with self._hub.pulse.inside(LOOP, self._hub.line.numbers[CRM + name]):
+                return (crm.adapter, CRM + name) if crm.adapter.hearing() else None
         return None
 
     async def _hook(self, request: web.Request) -> web.Response:
         name = request.match_info["connection"]
         found = self._called(name)
         if found is None:
-            if name in self._hub.config.resting:
+            if name in self._hub.config.resting or name in self._hub.config.deaf:
                 return web.Response(status=503, headers=COME_AGAIN, text="come again")
             return web.Response(status=404, text="no such connection")
         (channel, source), pulse = found, self._hub.pulse
@@ -70,27 +72,36 @@ class PublicListener:
         except web.HTTPRequestEntityTooLarge:
             return web.Response(status=413, text="too large")
         asked = Request(request.method, self._base + request.path_qs, request.query, request.headers, body)
-        pulse.beat(LOOP, self._numbers[name])
+        number = self._hub.line.numbers[source]
+        label = f"connection {name}" if isinstance(channel, Channel) else f"crm {name}"
         try:
-            if request.method == "GET":
-                reply = channel.handshake(asked) if isinstance(channel, Channel) else None
-                return _answer(reply) if reply else web.Response(status=404, text="not a handshake")
-            channel.verify(asked)
+            with pulse.inside(LOOP, number):
+                if request.method == "GET":
+                    reply = channel.handshake(asked) if isinstance(channel, Channel) else None
+                    return _answer(reply) if reply else web.Response(status=404, text="not a handshake")
+                channel.verify(asked)
+        except StaleSignature as error:
+            minutes = max(1, abs(error.off) // 60_000)
+            what = f"webhooks of {label} carry a time {minutes} min off: check this machine's clock"
+            self._hub.notices.raise_once(f"webhooks of {label}", what)
+            return web.Response(status=503, headers=COME_AGAIN, text="come again")
         except BadSignature as error:
             log.warning("signature refused", connection=name, reason=str(error))
             return web.Response(status=401, text="signature does not verify")
         except Exception as error:
             log.error("a channel failed inside verify", connection=name, error=type(error).__name__)
+            if not isinstance(channel, Channel):  # a CRM may never repeat what it was refused
+                return web.Response(status=503, headers=COME_AGAIN, text="come again")
             return web.Response(status=401, text="signature does not verify")
+        self._hub.notices.clear(f"webhooks of {label}")
         try:
-            raws = channel.split(body)
+            with pulse.inside(LOOP, number):
+                raws = channel.split(body)
         except ValueError:
             return web.Response(status=400, text="not this platform's format")
         except Exception as error:
             log.error("a channel failed inside split", connection=name, error=type(error).__name__)
             return web.Response(status=503, headers=COME_AGAIN, text="come again")
-        finally:
-            pulse.beat(LOOP)
         if raws:
             if self._hub.stopping:  # it began to stop while the body came in
                 return web.Response(status=503, headers=COME_AGAIN, text="come again")
@@ -113,6 +124,7 @@ def public_app(hub: Hub) -> web.Application:
     app.router.add_route("GET", "/hook/{connection}", listener.hook, expect_handler=None)
     app.router.add_route("POST", "/hook/{connection}", listener.hook)
     app.router.add_get(WELL_KNOWN, listener.door)
+    app.router.add_get("/media/{token}", FileDoor(hub).file)
     app[LISTENER] = listener
     return app
 

@@ -27,7 +27,8 @@ class Command:
 class Send(Command):
     """Say `text` in the conversation of the event. `once`: the rule wants to know later when it last spoke here.
 
-    `content` makes it more than a text: buttons, a file, a template.
+    `content` makes it more than a text: buttons, a file, a template. `reply_to` is the platform's id of the message
+    that it quotes (of a reaction: that it is about), "" = none.
     """
 
     kind: ClassVar[str] = "send"
@@ -36,6 +37,7 @@ class Send(Command):
     cls: SendClass = "reply"
     agent: str = ""
     content: Content = PLAIN
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,15 @@ class MakeRecord(Command):
     priority: Literal["", "low", "medium", "high"] = ""
     owner: str = ""
     due: int = 0
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveDeal(Command):
+    """Put the person's newest open deal on `stage` (the CRM's id or label of it). `once` as in `Send`."""
+
+    kind: ClassVar[str] = "move_deal"
+    stage: str
     once: bool = False
 
 

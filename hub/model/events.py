@@ -220,7 +220,7 @@ class RecordsRead(Event):
 
     `feed`: the `first` read of everybody, `recent` changes, or `touched` records read again after a webhook.
     `final` ends the first read: from now on unknown people may be created in the CRM. `refs` are the records that were
-    asked for, of feed `touched`.
+    asked for, of feed `touched`. `gap` says what can no longer be read there, "" = nothing is missing.
     """
 
     kind: ClassVar[str] = "records.read"
@@ -233,6 +233,7 @@ class RecordsRead(Event):
     gone: tuple[Gone, ...] = ()
     answers: tuple[Answer, ...] = ()
     refs: tuple[Ref, ...] = ()
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,13 +262,18 @@ class TemplatesRead(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HumanReplied(Event):
-    """An agent answers a person through the hub: `person` is an id or an identity string."""
+    """An agent answers a person through the hub: `person` is an id or an identity string.
+
+    `reply_to` is the platform's id of a message with that person: the answer quotes it (a reaction is about it) and
+    goes into its conversation; "" = into the one used last.
+    """
 
     kind: ClassVar[str] = "human.replied"
     person: str
     text: str
     agent: str = "agent"
     content: Mapping[str, Any] = field(default_factory=dict)  # of hub.model.content.Content; empty = plain text
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,12 +287,36 @@ class PauseChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityMoved(Event):
+    """An agent says whose an identity (kind:scope:key) is from now on: `person` is an id or another identity of his."""
+
+    kind: ClassVar[str] = "identity.moved"
+    identity: str
+    person: str
+    agent: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadHandled(Event):
     """An agent retries or drops dead letters or uncertain sends."""
 
     kind: ClassVar[str] = "dead.handled"
     ids: tuple[int, ...]
     action: Literal["retry", "drop"]
+    agent: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEdited(Event):
+    """An agent changes a deal, ticket or task of a CRM through the hub. What is empty stays; `done` closes it."""
+
+    kind: ClassVar[str] = "record.edited"
+    crm: str
+    type: Literal["deal", "ticket", "task"]
+    record: str
+    stage: str = ""
+    owner: str = ""
+    done: bool = False
     agent: str = "agent"
 
 
@@ -339,7 +369,9 @@ HUB_EVENTS: dict[str, type[Event]] = {
         TemplatesRead,
         HumanReplied,
         PauseChanged,
+        IdentityMoved,
         DeadHandled,
+        RecordEdited,
         TimerDue,
         PluginAnswered,
     )

@@ -92,7 +92,8 @@ class Answer:
     """A reply that an agent wrote in the CRM and set to "send": on a task or on the contact itself.
 
     `id` of that record, `contact` the contact record it is for, `text` what to say, `agent` the CRM user (owner id or
-    name). It counts once: until the hub wrote its outcome back, the same record asks nothing new.
+    name). It counts once: until the hub wrote its outcome back, the same record asks nothing new. Without a `text` or a
+    `contact` it is told there that it cannot be sent.
     """
 
     type: Literal["task", "contact"]
@@ -107,8 +108,9 @@ class ObjectWrite:
     """One record beside the contacts to create (`record` "") or to change.
 
     `key` is the hub's unique id of it, kept on a created record so that a lost answer can be settled; `doubtful` as in
-    `LogEntry`. Empty values are left alone. `reply_status` (sending, sent, failed) and `reply_result` (one sentence)
-    are what became of an `Answer`; then `type` and `record` are the answer's own, contact records included.
+    `LogEntry`, `elsewhere` too. Empty values are left alone. `reply_status` (sending, sent, failed) and `reply_result`
+    (one sentence) are what became of an `Answer`; then `type` and `record` are the answer's own, contact records
+    included.
     """
 
     outbox: int
@@ -127,6 +129,7 @@ class ObjectWrite:
     reply_result: str = ""
     doubtful: bool = False
     since: int = 0
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +175,13 @@ class LogEntry:
     `message` is the hub's unique id of it and must be kept on the logged record. `at` (ms) already carries the
     tie-break: later messages of a person have later times. `doubtful`: an earlier attempt got no answer; look whether
     it stands there before writing it. `since` (ms): it was not tried before, so a record made earlier is another one.
+    `elsewhere`: the person's record by now, where that is another one (a merge moves what stood under the old one): a
+    doubtful entry is looked for there too.
 
     `logged` is the id of the record where it stands already: then that record is changed instead (the text was edited,
     a file arrived, the session grew). `lines` are the messages of a session, in order: one record shows them all, and
     `text` is not used. `files` are ids of the CRM's own files, `links` (name, address) of files kept by the hub.
+    `deleted`: its writer, or that of one of the lines, took it back: no other files than `files` may stay beside it.
     """
 
     outbox: int
@@ -190,7 +196,9 @@ class LogEntry:
     owner: str = ""
     doubtful: bool = False
     since: int = 0
+    elsewhere: str = ""
     logged: str = ""
     lines: tuple[LogLine, ...] = ()
     files: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    deleted: bool = False

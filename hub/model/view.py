@@ -22,10 +22,27 @@ class ConversationView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DealView:
+    """A deal of the person: `stage` as the CRM names it by id, `label` as people read it, `owner` the CRM's id."""
+
+    stage: str
+    closed: bool = False
+    owner: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The person, the conversation, the time of arrival at the hub (ms) and the active configuration version."""
+    """The person, the conversation, the time of arrival at the hub (ms) and the active configuration version.
+
+    `owner` of the person's contact (the CRM's id of him), `deals`, and `tickets` that are open stand here only where
+    some rule asks for them.
+    """
 
     person: Person
     conversation: ConversationView
     received: int
     version: int = 0
+    owner: str = ""
+    deals: tuple[DealView, ...] = ()
+    tickets: int = 0

@@ -10,7 +10,19 @@ from urllib.parse import urlsplit
 from hub.contracts.errors import ConfigError
 from hub.model.commands import MakeRecord
 from hub.model.content import Content, Media, Option, Template
-from hub.rules.tables import OptionTable, Path, RuleTable, TaskTable, TemplateTable, TicketTable, Where, span, text
+from hub.rules.tables import (
+    DealTable,
+    MediaTable,
+    OptionTable,
+    Path,
+    RuleTable,
+    TaskTable,
+    TemplateTable,
+    TicketTable,
+    Where,
+    span,
+    text,
+)
 from hub.rules.texts import ReplyText
 
 MOST_OPTIONS = 20
@@ -22,40 +34,55 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TemplateText:
-    """A template whose values are reply texts."""
+    """A template whose values are reply texts; None = a button that takes no value."""
 
     name: str
     language: str
     params: tuple[ReplyText, ...]
     names: tuple[str, ...] = ()
+    header: tuple[ReplyText, ...] = ()
+    buttons: tuple[ReplyText | None, ...] = ()
+    media: Media | None = None
 
     @property
     def uses(self) -> frozenset[str]:
         """The variables its values name."""
-        return frozenset().union(*(param.uses for param in self.params))
+        return frozenset().union(*(part.uses for part in (*self.header, *self.params, *self.buttons) if part))
 
     def fill(self, language: str, values: Values) -> Content:
         """The template for a reader of `language`, each value on one line: platforms refuse line breaks in them."""
-        body = tuple(" ".join(param.render(language, values).split()) for param in self.params)
-        template = Template(name=self.name, language=self.language, body=body, names=self.names)
+
+        def filled(texts: Sequence[ReplyText | None]) -> tuple[str, ...]:
+            return tuple(" ".join(text.render(language, values).split()) if text else "" for text in texts)
+
+        template = Template(
+            name=self.name,
+            language=self.language,
+            body=filled(self.params),
+            header=filled(self.header),
+            buttons=filled(self.buttons),
+            media=self.media,
+            names=self.names,
+        )
         return Content(form="template", template=template)
 
 
 @dataclass(frozen=True, slots=True)
 class ContentText:
-    """What a message holds beside its text, ready to be made for a reader."""
+    """What a message holds beside its text, ready to be made for a reader; `languages` are those of its own texts."""
 
     form: str
     uses: frozenset[str]
     make: Callable[[str, Values], Content]
+    languages: frozenset[str] = frozenset({""})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordText:
-    """A record that a rule asks for. `due` ms after the message, 0 = none."""
+    """A record that a rule asks for. `due` ms after the message, 0 = none. A note has no title."""
 
-    type: Literal["task", "ticket"]
-    title: ReplyText
+    type: Literal["task", "ticket", "deal", "note"]
+    title: ReplyText | None
     body: ReplyText | None
     stage: str
     priority: Literal["", "low", "medium", "high"]
@@ -64,7 +91,7 @@ class RecordText:
     @property
     def uses(self) -> frozenset[str]:
         """The variables its texts name."""
-        return self.title.uses | (self.body.uses if self.body else frozenset())
+        return frozenset().union(*(part.uses for part in (self.title, self.body) if part is not None))
 
     def command(self, rule: str, language: str, values: Values, now: int, *, once: bool) -> MakeRecord:
         """The command, as decided at `now` (ms)."""
@@ -72,7 +99,7 @@ class RecordText:
             rule=rule,
             slot=self.type,
             type=self.type,
-            title=self.title.render(language, values),
+            title=self.title.render(language, values) if self.title else "",
             body=self.body.render(language, values) if self.body else "",
             stage=self.stage,
             priority=self.priority,
@@ -125,44 +152,83 @@ def compile_template(table: TemplateTable, path: Path, where: Where) -> Template
             raise ConfigError(
                 f"the template's {key} is empty", where=where((*path, key)), remedy="as the platform has it"
             )
-    given = table.params
+    header, params = _values(table.header, (*path, "header"), where), _values(table.params, (*path, "params"), where)
+    if header and params and isinstance(table.header, dict) != isinstance(table.params, dict):
+        raise ConfigError(
+            "the template's header and params are given one by name and one in order",
+            where=where((*path, "header")),
+            remedy='write both as { name = "..." }, or both as ["..."]',
+        )
+    names = tuple(key for given in (table.header, table.params) if isinstance(given, dict) for key in given)
+    if table.media is not None and header:
+        raise ConfigError(
+            "a template's header is a file or a text, not both",
+            where=where((*path, "media")),
+            remedy="remove media or header, as the platform has it",
+        )
+    if not isinstance(table.buttons, list):
+        raise ConfigError(
+            "'buttons' of a template is not a list",
+            where=where((*path, "buttons")),
+            remedy='buttons = ["..."], a value for each button in order, "" for one that takes none',
+        )
+    buttons = tuple(
+        None if value == "" else text((*path, "buttons", place), value, where)
+        for place, value in enumerate(table.buttons)
+    )
+    media = _file(table.media, (*path, "media"), where) if table.media is not None else None
+    return TemplateText(table.name, table.language, params, names, header, buttons, media)
+
+
+def _values(given: Any, path: Path, where: Where) -> tuple[ReplyText, ...]:
+    """The values of a template, in order."""
     if not isinstance(given, list | dict):
-        remedy = 'params = ["..."] in order, or { name = "..." } where the template names them'
-        raise ConfigError("'params' is neither a list nor a table", where=where((*path, "params")), remedy=remedy)
-    keys: list[str | int] = list(given) if isinstance(given, dict) else list(range(len(given)))
-    params = tuple(text((*path, "params", key), given[key], where) for key in keys)  # type: ignore[index]
-    return TemplateText(table.name, table.language, params, tuple(given) if isinstance(given, dict) else ())
+        remedy = f'{path[-1]} = ["..."] in order, or {{ name = "..." }} where the template names them'
+        raise ConfigError(f"'{path[-1]}' is neither a list nor a table", where=where(path), remedy=remedy)
+    rows: list[tuple[str | int, Any]] = list(given.items() if isinstance(given, dict) else enumerate(given))
+    return tuple(text((*path, key), value, where) for key, value in rows)
 
 
 def compile_records(table: RuleTable, path: Path, where: Where) -> tuple[RecordText, ...]:
     """The records a rule asks for. Raises ConfigError."""
-    return tuple(_record(asked, path, where) for asked in (table.task, table.ticket) if asked is not None)
+    tables = (table.task, table.ticket, table.deal)
+    records = [_record(asked, path, where) for asked in tables if asked is not None]
+    if table.note is not None:
+        note = text((*path, "note"), table.note, where)
+        records.append(RecordText(type="note", title=None, body=note, stage="", priority="", due=0))
+    return tuple(records)
 
 
-def _record(table: TaskTable | TicketTable, path: Path, where: Where) -> RecordText:
-    kind: Literal["task", "ticket"] = "task" if isinstance(table, TaskTable) else "ticket"
+def _record(table: TaskTable | TicketTable | DealTable, path: Path, where: Where) -> RecordText:
+    kind: Literal["task", "ticket", "deal"] = "task"
+    if not isinstance(table, TaskTable):
+        kind = "ticket" if isinstance(table, TicketTable) else "deal"
     return RecordText(
         type=kind,
         title=text((*path, kind, "title"), table.title, where),
         body=text((*path, kind, "body"), table.body, where) if table.body is not None else None,
-        stage=table.stage if isinstance(table, TicketTable) else "",
-        priority=table.priority,
+        stage="" if isinstance(table, TaskTable) else table.stage,
+        priority="" if isinstance(table, DealTable) else table.priority,
         due=span(table.due, (*path, kind, "due"), where) if isinstance(table, TaskTable) else 0,
     )
 
 
 def _media(table: RuleTable, path: Path, where: Where) -> ContentText:
     assert table.media is not None
-    url = urlsplit(table.media.url)
+    media = _file(table.media, path, where)
+    content = Content(form=media.kind, media=media)
+    return ContentText(media.kind, frozenset(), lambda language, values: content)
+
+
+def _file(table: MediaTable, path: Path, where: Where) -> Media:
+    url = urlsplit(table.url)
     if url.scheme != "https" or not url.hostname:
         raise ConfigError(
-            f"'{table.media.url:.80}' is no public address",
+            f"'{table.url:.80}' is no public address",
             where=where((*path, "url")),
             remedy="platforms fetch files from an address such as https://example.com/map.png",
         )
-    media = Media(kind=table.media.kind, url=table.media.url, name=table.media.name)
-    content = Content(form=media.kind, media=media)
-    return ContentText(media.kind, frozenset(), lambda language, values: content)
+    return Media(kind=table.kind, url=table.url, name=table.name)
 
 
 def _choices(
@@ -198,7 +264,8 @@ def _choices(
         parts: dict[str, Any] = {key: part.render(language, values) for key, part in around.items()}
         return Content(form=form, options=made, **parts)
 
-    return ContentText(form, frozenset().union(*(part.uses for part in texts)), make)
+    languages: frozenset[str] = frozenset().union(*(part.languages for part in texts))
+    return ContentText(form, frozenset().union(*(part.uses for part in texts)), make, languages)
 
 
 def _slug(title: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hub.model.commands import Command, OptOut, Send
+from hub.model.commands import Command, MoveDeal, OptOut, Send
 from hub.model.events import MessageReceived
 from hub.model.view import View
 from hub.rules.consent import consent_word
@@ -85,15 +85,19 @@ def _commands(rule: Rule, event: MessageReceived, view: View) -> list[Command]:
     language, once = view.person.language, bool(rule.once_per)
     values = _values(rule, event, view) if rule.uses else {}
     text = rule.reply.render(language, values) if rule.reply is not None else ""
+    quoted = event.provider_id if rule.quote else ""
     asked: list[Command] = []
     if rule.content is None:
         if text:
-            asked.append(Send(rule=rule.name, text=text, once=once))
+            asked.append(Send(rule=rule.name, text=text, once=once, reply_to=quoted))
     else:
         content = rule.content.make(language, values)
         if text or content.form not in CHOICES:
-            asked.append(Send(rule=rule.name, text=text, once=once, content=content))
-    asked += [r.command(rule.name, language, values, view.received, once=once) for r in rule.records]
+            asked.append(Send(rule=rule.name, text=text, once=once, content=content, reply_to=quoted))
+    records = [r.command(rule.name, language, values, view.received, once=once) for r in rule.records]
+    asked += [record for record in records if record.title or record.body]
+    if rule.move_deal:
+        asked.append(MoveDeal(rule=rule.name, slot="move_deal", stage=rule.move_deal, once=once))
     return asked
 
 
@@ -106,6 +110,9 @@ def _matched(rule: Rule, keyword: str, payload: str, view: View) -> str | None:
         return None
     if rule.outside is not None and rule.outside.is_open(view.received):
         return None
+    beside = _beside(rule, view) if rule.looks_beside else []
+    if beside is None:
+        return None
     matched = [f"keyword '{keyword}'"] if keyword else []
     if payload:
         matched.append(f"choice '{payload}'")
@@ -113,7 +120,26 @@ def _matched(rule: Rule, keyword: str, payload: str, view: View) -> str | None:
         matched.append(f"outside hours '{rule.outside.name}'")
     if rule.first:
         matched.append("first message")
-    return ", ".join(matched) or "every message"
+    return ", ".join(matched + beside) or "every message"
+
+
+def _beside(rule: Rule, view: View) -> list[str] | None:
+    """What of the CRM made the rule match; None when it does not."""
+    found = []
+    if rule.deal_stages:
+        at = next((d for d in view.deals if {d.stage.casefold(), d.label.casefold()} & rule.deal_stages), None)
+        if at is None:
+            return None
+        found.append(f"a deal at '{at.label or at.stage}'")
+    if rule.open_ticket is not None:
+        if rule.open_ticket is not bool(view.tickets):
+            return None
+        found.append("an open ticket" if view.tickets else "no open ticket")
+    if rule.owners:
+        if view.owner not in rule.owners:
+            return None
+        found.append(f"owner '{view.owner}'")
+    return found
 
 
 def _fired(rule: Rule, view: View) -> int:

@@ -18,7 +18,20 @@ from hub.rules.tables import HoursTable, InlineText, Path, RuleTable, Where, clo
 from hub.rules.texts import ReplyText
 
 _NAME = re.compile(r"\S(.{0,78}\S)?")
-_BUILT_IN = ("consent", "fallback", "human", "retry")
+_BUILT_IN = (
+    "answer",
+    "consent",
+    "erase",
+    "fallback",
+    "file",
+    "human",
+    "link",
+    "log",
+    "pause",
+    "relog",
+    "retry",
+    "sync",
+)
 
 
 def compile_rules(data: Mapping[str, Any], where: Where) -> RuleSet:
@@ -75,11 +88,17 @@ def _rule(
     reply = _reply(table, path, texts, where)
     content = compile_content(table, path, where)
     records = compile_records(table, path, where)
-    if reply is None and content is None and not records:
+    if reply is None and content is None and not records and table.move_deal is None:
         raise ConfigError(
             f"rule '{table.name}' does nothing",
             where=where(path),
-            remedy='add reply = "...", or one of media, template, task and ticket',
+            remedy='add reply = "...", or one of media, template, task, ticket, deal, note and move_deal',
+        )
+    if table.quote and reply is None and content is None:
+        raise ConfigError(
+            f"rule '{table.name}' quotes but says nothing",
+            where=where((*path, "quote")),
+            remedy='add reply = "...", or remove quote',
         )
     uses = frozenset().union(*(part.uses for part in (reply, content, *records) if part is not None))
     opening = hours.get(table.outside) or (next(iter(hours.values())) if len(hours) == 1 else None)
@@ -101,6 +120,11 @@ def _rule(
         reply=reply,
         content=content,
         records=records,
+        deal_stages=frozenset(name.casefold() for name in _names(table.deal_stage, "deal_stage", path, where)),
+        open_ticket=table.has_open_ticket,
+        owners=frozenset(_names(table.owner, "owner", path, where)),
+        move_deal="".join(_names(table.move_deal, "move_deal", path, where)),
+        quote=table.quote,
         uses=uses,
         hours=opening if "hours.next_open" in uses else None,
     )
@@ -118,6 +142,15 @@ def _reply(table: RuleTable, path: Path, texts: Mapping[str, ReplyText], where: 
         where=where((*path, "reply")),
         remedy=f'{closest(table.reply, texts, "texts")}; or write the text itself: reply = {{ text = "..." }}',
     )
+
+
+def _names(given: list[str] | str | None, key: str, path: Path, where: Where) -> list[str]:
+    """Names as the CRM has them, none of them empty; [] where the rule does not ask. Raises ConfigError."""
+    names = [given] if isinstance(given, str) else given
+    if names is not None and not all(name.strip() for name in names or [""]):
+        remedy = "the id of the owner in the CRM" if key == "owner" else 'as the CRM has it, such as "Closed won"'
+        raise ConfigError(f"'{key}' names nothing", where=where((*path, key)), remedy=remedy)
+    return [name.strip() for name in names or ()]
 
 
 def _payloads(table: RuleTable, path: Path, where: Where) -> tuple[str, ...]:

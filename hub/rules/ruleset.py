@@ -15,8 +15,10 @@ from hub.rules.texts import ReplyText
 class Rule:
     """One rule, ready to run. Empty `inboxes` or `channels` mean all; `once_per` in ms, 0 = always.
 
-    `asks`: it names keywords or `payloads` (ids of buttons and rows). It says `reply` and `content`, and asks for
-    `records`; `uses` are the variables all of them name, `hours` those of which they name the next opening.
+    `asks`: it names keywords or `payloads` (ids of buttons and rows). It says `reply` and `content`, as a quote of the
+    person's message where `quote` is set, and asks for `records`. `move_deal` is the stage for the person's newest open
+    deal, "" = it stays. `deal_stages` (small letters), `open_ticket` and `owners` ask what the CRM has of the person.
+    `uses` are the variables all of them name, `hours` those of which they name the next opening.
     """
 
     name: str
@@ -30,8 +32,18 @@ class Rule:
     reply: ReplyText | None
     content: ContentText | None
     records: tuple[RecordText, ...]
+    quote: bool
     uses: frozenset[str]
     hours: Hours | None
+    deal_stages: frozenset[str] = frozenset()
+    open_ticket: bool | None = None
+    owners: frozenset[str] = frozenset()
+    move_deal: str = ""
+
+    @property
+    def looks_beside(self) -> bool:
+        """Whether it asks for what the CRM has of the person beside the contact, or changes that."""
+        return bool(self.deal_stages or self.owners or self.move_deal) or self.open_ticket is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +57,13 @@ class RuleSet:
     """Places of the rules without keywords and payloads: the ones to look at for every message."""
     pressed: Mapping[str, tuple[int, ...]] = field(init=False, repr=False)
     """Payload -> places of the rules that name it."""
+    looks_beside: bool = field(init=False, repr=False)
+    """Whether any of them does."""
 
     def __post_init__(self) -> None:
         plain = tuple(place for place, rule in enumerate(self.rules) if not rule.asks)
         object.__setattr__(self, "plain", plain)
+        object.__setattr__(self, "looks_beside", any(rule.looks_beside for rule in self.rules))
         pressed: dict[str, tuple[int, ...]] = {}
         for place, rule in enumerate(self.rules):
             for payload in rule.payloads:

@@ -83,11 +83,15 @@ class MediaTable(Table):
 
 
 class TemplateTable(Table):
-    """A template that the platform approved. `params` are its values in order, or by name where it has names."""
+    """A template that the platform approved. `params` are its values in order, or by name where it has names; `header`
+    the values of its header, the same way. `buttons` are the values of its buttons in order, "" = one without."""
 
     name: str
     language: str
     params: Any = []
+    header: Any = []
+    media: MediaTable | None = None
+    buttons: Any = []
 
 
 class TaskTable(Table):
@@ -108,6 +112,14 @@ class TicketTable(Table):
     priority: Literal["", "low", "medium", "high"] = ""
 
 
+class DealTable(Table):
+    """A deal under the contact."""
+
+    title: Any
+    body: Any = None
+    stage: str = ""
+
+
 class RuleTable(Table):
     """One [[rule]]."""
 
@@ -120,6 +132,10 @@ class RuleTable(Table):
     outside: str = ""
     once_per: str = ""
     first: bool = False
+    deal_stage: Names | None = None
+    has_open_ticket: bool | None = None
+    owner: Names | None = None
+    quote: bool = False
     reply: str | InlineText | None = None
     buttons: Options | None = None
     list: ListTable | None = None
@@ -127,6 +143,9 @@ class RuleTable(Table):
     template: TemplateTable | None = None
     task: TaskTable | None = None
     ticket: TicketTable | None = None
+    deal: DealTable | None = None
+    note: Any = None
+    move_deal: str | None = None
 
 
 class HoursTable(Table):
@@ -146,6 +165,7 @@ _INSIDE: dict[str, type[Table]] = {
     "template": TemplateTable,
     "task": TaskTable,
     "ticket": TicketTable,
+    "deal": DealTable,
 }
 
 T = TypeVar("T", bound=Table)

@@ -36,6 +36,8 @@ class PairRate:
 
     def _tokens(self, conversation: int, now: int) -> tuple[float, int]:
         tokens, at = self._sent.get(conversation, (float(self.burst), now))
+        if at > now:  # the clock was set back: what was spent then counts from now on
+            self._sent[conversation] = (tokens, now)
         return min(float(self.burst), tokens + max(0, now - at) / (self.seconds * 1000)), now
 
     def _forget(self, now: int) -> None:

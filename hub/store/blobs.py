@@ -5,11 +5,14 @@ A file is on disk for good before anything names it. A crash in between leaves a
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import math
 import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Set
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -57,8 +60,8 @@ class Blobs(Protocol):
     def size(self, name: str) -> int:
         """Bytes. Raises FileNotFoundError."""
 
-    def delete(self, name: str) -> bool:
-        """Remove it; whether it was here."""
+    def delete(self, name: str, before: float = 0) -> bool:
+        """Remove it; whether it was here. With `before` (seconds since 1970) only if it was kept before then."""
 
     def names(self, before: float = 0) -> Iterator[str]:
         """All names; with `before` (seconds since 1970) only of files kept before then."""
@@ -102,10 +105,14 @@ class FolderBlobs:
         """See `Blobs`."""
         return self.path(name).stat().st_size
 
-    def delete(self, name: str) -> bool:
+    def delete(self, name: str, before: float = 0) -> bool:
         """See `Blobs`."""
+        file = self.path(name)
         try:
-            self.path(name).unlink()
+            with _alone(file.parent):
+                if before and file.stat().st_mtime >= before:  # the same content came again
+                    return False
+                file.unlink()
         except FileNotFoundError:
             return False
         return True
@@ -116,9 +123,10 @@ class FolderBlobs:
             if _NAME.fullmatch(file.name) and (not before or file.stat().st_mtime < before):
                 yield file.name
 
-    def sweep(self) -> int:
-        """Remove what a crash left half written; returns how many files. Only while nobody else writes here."""
-        halves = list((self.root / "part").glob("*"))
+    def sweep(self, before: float = math.inf) -> int:
+        """Remove what a crash left half written, last changed before `before` (seconds since 1970); how many files.
+        Without `before` only while nobody else writes here."""
+        halves = [half for half in (self.root / "part").glob("*") if _changed(half) < before]
         for half in halves:
             half.unlink(missing_ok=True)
         return len(halves)
@@ -152,7 +160,8 @@ class FolderWriting:
         os.fsync(self._file.fileno())
         self._file.close()
         folder = _folder(target.parent, self._blobs.root)
-        os.replace(self._path, target)  # the same content again takes the old one's place, and is as old as the newest
+        with _alone(folder):
+            os.replace(self._path, target)  # the same content again takes the old one's place: as old as the newest
         _sync(folder)
         return name
 
@@ -165,6 +174,25 @@ class FolderWriting:
 def orphans(blobs: Blobs, used: Set[str], before: float) -> list[str]:
     """Files that nobody names. `before` (seconds since 1970) spares those whose event may still be on its way."""
     return [name for name in blobs.names(before) if name not in used]
+
+
+def _changed(file: Path) -> float:
+    """When, in seconds since 1970; never for one that has gone meanwhile."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else, of this process or another, keeps or removes a file in this folder meanwhile."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 def _folder(folder: Path, root: Path) -> Path:

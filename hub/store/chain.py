@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from hub.store import chain_beside
+from hub.store.chain_beside import named_rows as _rows
+from hub.store.crm import heard_name
 from hub.store.database import Database
 
 Row = dict[str, Any]
@@ -13,6 +16,7 @@ LIMIT = 200
 """Most rows of one kind in a chain."""
 
 _OURS = re.compile(r"m?(\d{1,18})|[0-9a-f]{8}-(\d{1,18})")
+_HEARD = re.compile(r"[0-9a-f]{8}-i([0-9a-f]{20})")
 _CALLBACK = re.compile(r"[0-9a-f]{8}\.(\d{1,18})")
 
 
@@ -20,8 +24,8 @@ def chains(db: Database, name: str) -> list[Row]:
     """What `name` can mean, each with its whole chain; empty when nothing is called so.
 
     A message: the hub's id (12, m12, or as it stands in the CRM: `hub_sequence`), the platform's id, the id of
-    its record in the CRM.
-    A person: the id of the contact in the CRM.
+    its record in the CRM or its key there (`hub_message_id`).
+    A person: the id of the contact in the CRM. A company, deal, ticket or task: its id there.
     """
     messages: dict[int, str] = {}
     for row in db.rows("SELECT id FROM messages WHERE provider_id=? AND provider_id<>'' LIMIT 20", (name,)):
@@ -30,6 +34,8 @@ def chains(db: Database, name: str) -> list[Row]:
         messages.setdefault(row[0], "the record of a message in the CRM")
     if found := _OURS.fullmatch(name):
         messages.setdefault(int(found[1] or found[2]), "the hub's message id")
+    if found := _HEARD.fullmatch(name):
+        messages |= dict.fromkeys(_heard(db, found[1]), "the message's key in the CRM")
     if found := _CALLBACK.fullmatch(name):
         for row in db.rows("SELECT message FROM outbox WHERE id=? AND message>0", (int(found[1]),)):
             messages.setdefault(row[0], "the hub's name for a send")
@@ -37,8 +43,18 @@ def chains(db: Database, name: str) -> list[Row]:
     people: dict[int, None] = {}
     for row in db.rows("SELECT person FROM links WHERE record=? AND record<>'' ORDER BY id LIMIT 20", (name,)):
         people[row[0]] = None
-    told += [_person(db, person) for person in people]
+    told += [of_person(db, person, "the record of a person in the CRM") for person in people]
+    told += chain_beside.records(db, name)
     return [chain for chain in told if chain]
+
+
+def _heard(db: Database, name: str) -> list[int]:
+    """The message with this name, the newest first until it is found: an index would cost every message that comes."""
+    rows = db.connection.execute(
+        "SELECT m.id, c.inbox, m.provider_id FROM messages m JOIN conversations c ON c.id=m.conversation"
+        " WHERE m.provider_id<>'' AND (m.direction='in' OR m.agent='phone') ORDER BY m.id DESC"
+    )
+    return next(([number] for number, inbox, provider_id in rows if heard_name(inbox, provider_id) == name), [])
 
 
 def _message(db: Database, number: int, how: str) -> Row:
@@ -74,7 +90,8 @@ def _message(db: Database, number: int, how: str) -> Row:
     }
 
 
-def _person(db: Database, person: int) -> Row:
+def of_person(db: Database, person: int, how: str) -> Row:
+    """The person with all that stands around him; {} when there is none. `how` says by what he was found."""
     found = _rows(db, "SELECT id, name, phone, email, opted_out, created FROM people WHERE id=?", (person,))
     if not found:
         return {}
@@ -82,7 +99,7 @@ def _person(db: Database, person: int) -> Row:
     began = commands[0]["event"] if commands else 0
     return {
         "is": f"person {person}",
-        "matched": "the record of a person in the CRM",
+        "matched": how,
         "person": found[0],
         "event": _event(db, began),
         "decisions": _decisions(db, began),
@@ -93,6 +110,9 @@ def _person(db: Database, person: int) -> Row:
             (person, LIMIT),
         ),
         "links": _links(db, person),
+        "objects": chain_beside.beside(db, person),
+        "conversations": chain_beside.talks(db, person),
+        "messages": chain_beside.last_messages(db, person),
     }
 
 
@@ -147,12 +167,7 @@ def _dead(db: Database, seq: int, message: int) -> list[Row]:
         db,
         "SELECT id, kind, cause, at, state FROM dead WHERE (kind IN ('event', 'unrouted', 'plugin') AND ref=?)"
         " OR (kind IN ('send', 'uncertain', 'person', 'log', 'object', 'file')"
-        " AND ref IN (SELECT id FROM outbox WHERE message=? AND message>0)) ORDER BY id LIMIT ?",
-        (seq, message, LIMIT),
+        " AND ref IN (SELECT id FROM outbox WHERE message=? AND message>0))"
+        " OR (kind='media' AND ref IN (SELECT id FROM media WHERE message=?)) ORDER BY id LIMIT ?",
+        (seq, message, message, LIMIT),
     )
-
-
-def _rows(db: Database, sql: str, args: tuple[Any, ...]) -> list[Row]:
-    cursor = db.connection.execute(sql, args)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from hub.sending import climbs
-from hub.store.database import Database
+from hub.store.database import Database, StoreTrouble
 from hub.store.journal import fingerprint
 
 SHOWN = 5
@@ -89,7 +89,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "what is in the journal is remembered as seen",
-        "SELECT 'event ' || seq FROM journal WHERE NOT EXISTS"
+        "SELECT 'event ' || seq FROM journal WHERE key<>'' AND NOT EXISTS"  # an erased person's have no key any more
         " (SELECT 1 FROM seen WHERE hash=fingerprint(source, account, key))",
         "a platform's repetition would be taken twice; restore the last good backup",
     ),
@@ -98,7 +98,8 @@ RULES: tuple[tuple[str, str, str], ...] = (
         "SELECT 'dead letter ' || id FROM dead d WHERE state='open' AND (kind IN ('event', 'unrouted') AND NOT EXISTS"
         " (SELECT 1 FROM journal j WHERE j.seq=d.ref) OR kind IN ('send', 'uncertain', 'person', 'log', 'object',"
         " 'file') AND NOT EXISTS"
-        " (SELECT 1 FROM outbox o WHERE o.id=d.ref)) UNION ALL SELECT 'plugin work ' || id FROM plugin_work w"
+        " (SELECT 1 FROM outbox o WHERE o.id=d.ref) OR kind='media' AND NOT EXISTS"
+        " (SELECT 1 FROM media f WHERE f.id=d.ref)) UNION ALL SELECT 'plugin work ' || id FROM plugin_work w"
         " WHERE NOT EXISTS (SELECT 1 FROM journal j WHERE j.seq=w.event)",
         RETRY,
     ),
@@ -156,7 +157,7 @@ def check_store(
 def _whole(db: Database) -> Checked:
     try:
         found = [str(row[0]) for row in db.rows(f"PRAGMA integrity_check({SHOWN})")]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, StoreTrouble) as error:
         found = [str(error)]
     broken = [] if found == ["ok"] else found
     return Checked("the file is whole", len(broken), tuple(broken), RESTORE)
@@ -170,7 +171,7 @@ def _ask(db: Database, rule: str, question: str, remedy: str) -> Checked:
             count += 1
             if len(rows) < SHOWN:
                 rows.append(str(row))
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, StoreTrouble) as error:
         return Checked(rule, 1, (f"cannot be asked: {error}",), RESTORE)
     return Checked(rule, count, tuple(rows), remedy)
 
@@ -185,7 +186,7 @@ def _numbers(db: Database) -> Checked:
             counter = db.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name=?", (table,))[0][0]
             if highest > counter:
                 found.append(f"{table} {highest}")
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, StoreTrouble) as error:
         found.append(str(error))
     return Checked("numbers are never given twice", len(found), tuple(found[:SHOWN]), RESTORE)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from hub.contracts.errors import ConfigError
-from hub.store.database import Database
+from hub.store.database import Database, StoreTrouble
 from hub.store.store import FILE, Store
 
 PAGES = 512
@@ -52,7 +53,7 @@ def copy_store(folder: Path, target: Path, between: Callable[[], None] = lambda:
             source.connection.backup(into, pages=PAGES, progress=lambda *_: between())
         finally:
             into.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, StoreTrouble) as error:
         raise ConfigError(f"the store cannot be copied to {target}: {error}", remedy="is the disk full?") from error
     finally:
         source.close()
@@ -61,9 +62,9 @@ def copy_store(folder: Path, target: Path, between: Callable[[], None] = lambda:
 def blobs_used(db: Database) -> set[str]:
     """The names of all stored files that something names: files of inbound messages, and of those sent."""
     found = db.rows(
-        "SELECT blob FROM media WHERE blob<>'' UNION SELECT json_extract(content, '$.media.blob') FROM messages"
-        " WHERE content LIKE '%\"blob\"%' UNION SELECT json_extract(content, '$.template.media.blob') FROM messages"
-        " WHERE content LIKE '%\"blob\"%'"
+        "SELECT blob FROM media WHERE state='stored' AND blob<>''"
+        " UNION SELECT json_extract(content, '$.media.blob') FROM messages WHERE content LIKE '%\"blob\"%'"
+        " UNION SELECT json_extract(content, '$.template.media.blob') FROM messages WHERE content LIKE '%\"blob\"%'"
     )
     return {str(name) for (name,) in found if name}
 
@@ -98,6 +99,22 @@ def last_backup(db: Database) -> Backup | None:
         "SELECT name, place, at, size, verified, reason FROM backups WHERE verified>0 ORDER BY at DESC LIMIT 1"
     )
     return Backup(*found[0]) if found else None
+
+
+def gather_wal(file: Path) -> None:
+    """Bring what stands beside a store, in its WAL, into the store itself, and leave no WAL with anything in it.
+
+    Only under the lock of its folder. Raises StoreTrouble for what is no store or broken, ConfigError while somebody
+    reads it (sqlite.org, "PRAGMA wal_checkpoint").
+    """
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:  # which waits some seconds for readers
+        try:
+            db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # some versions see the WAL only after it
+            (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise StoreTrouble(str(error)) from error
+    if busy:
+        raise ConfigError(f"somebody reads the store {file}", remedy="end that command, then restore again")
 
 
 # -- a restored copy ---------------------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """Everything about a person goes, for privacy: contents are blanked where they stand, names and addresses removed.
 
-What stays is what the hub needs to keep its promises and tells nothing: numbers, times, states, hashed keys.
+What stays is what the hub needs to keep its promises and tells nothing: numbers, times, states, hashed keys. What no
+row of his leads to is found by `traces`.
 """
 
 from __future__ import annotations
 
+from hub.store import traces
 from hub.store.rows import PersonRow
 from hub.store.workspace import Workspace
 
@@ -12,9 +14,11 @@ PART = 1000
 """Messages blanked in one transaction."""
 
 
-def erase(person: PersonRow, work: Workspace) -> None:
-    """The person, his names and addresses, what is under way to or about him. Messages: `blank_messages`."""
+def erase(person: PersonRow, work: Workspace, upto: int = 0) -> None:
+    """The person, his names and addresses, what is under way to or about him. `upto` is the event that asks for it, 0 =
+    the latest of all. The rest follows in parts: `blank_messages`, then `traces.sweep`."""
     db, number = work.db, person.id
+    traces.note(person, work, upto or int(db.rows("SELECT coalesce(max(seq), 0) FROM journal")[0][0]))
     person.name = person.language = person.phone = person.email = ""
     person.erased = work.now
     db.run("DELETE FROM identities WHERE person=?", (number,))
@@ -50,7 +54,7 @@ def erase(person: PersonRow, work: Workspace) -> None:
 
 _MESSAGES = (
     "SELECT m.id, m.event FROM conversations c CROSS JOIN messages m ON m.conversation=c.id"
-    " WHERE c.person=? AND m.person=? AND (m.text<>'' OR m.content<>'' OR EXISTS"
+    " WHERE c.person=? AND m.person=? AND (m.text<>'' OR m.content<>'' OR m.provider_id<>'' OR m.reply_to<>'' OR EXISTS"
     " (SELECT 1 FROM media f WHERE f.message=m.id AND (f.name<>'' OR f.state IN ('pending', 'stored'))))"
     " LIMIT ?"
 )
@@ -59,25 +63,27 @@ _MESSAGES = (
 def blank_messages(number: int, work: Workspace) -> bool:
     """Blank the next messages of a person, what the platforms posted of them, and their files. Whether more are left.
 
-    A file's blob keeps its name in a row that is `expired`: that is what a sweep of the files goes by.
+    Nothing names their contents any more: the hourly sweep of the files removes those.
     """
     db = work.db
     found = db.rows(_MESSAGES, (number, number, PART))
     for message in work.messages.rows.values():
         if message.person == number:
-            message.text = message.content = ""
+            message.text = message.content = message.provider_id = message.reply_to = message.reason = ""
     messages, events = [row[0] for row in found], sorted({row[1] for row in found})
     if messages:
-        db.run_in("UPDATE messages SET text='', content='' WHERE id IN (*)", messages)
         db.run_in(
-            "UPDATE media SET state='expired', ref='', url='', name='', reason='the person was erased'"
-            " WHERE message IN (*)",
+            "UPDATE messages SET text='', content='', provider_id='', reply_to='', reason='' WHERE id IN (*)", messages
+        )
+        db.run_in("UPDATE statuses SET error='' WHERE message IN (*)", messages)
+        db.run_in(
+            "UPDATE media SET state='expired', ref='', url='', name='', sha256='', blob='',"
+            " reason='the person was erased' WHERE message IN (*)",
             messages,
         )
         for file in work.media.rows.values():
             if file.message in set(messages):
-                file.state, file.ref, file.url, file.name = "expired", "", "", ""
-        db.run_in("UPDATE journal SET body=x'' WHERE seq IN (*)", events)
-        db.run_in("DELETE FROM plugin_work WHERE event IN (*)", events)
-        db.run_in("UPDATE decisions SET because='' WHERE event IN (*) AND because LIKE 'plugin %'", events)
+                file.state = "expired"
+                file.ref = file.url = file.name = file.sha256 = file.blob = ""
+        traces.blank_events(db, events)
     return len(found) == PART

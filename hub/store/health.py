@@ -30,7 +30,7 @@ class Waiting(NamedTuple):
 
 
 class News(NamedTuple):
-    """The newest word of a platform (or of the hub, topic `gap`) about one subject; `at` in ms."""
+    """The newest word of a platform (or of the hub, topic `gap`) about one subject; `at` is the platform's time, ms."""
 
     at: int
     connection: str
@@ -80,8 +80,9 @@ def unrouted(db: Database) -> list[str]:
 def news(db: Database, now: int) -> list[News]:
     """The newest word about each subject, the worst and newest first. A gap counts as bad for a week."""
     found = db.rows(
-        "SELECT at, connection, topic, subject, text, bad FROM news WHERE id IN"
-        " (SELECT max(id) FROM news GROUP BY connection, topic, subject) ORDER BY bad DESC, id DESC"
+        "SELECT at, connection, topic, subject, text, bad FROM (SELECT *, row_number() OVER"
+        " (PARTITION BY connection, topic, subject ORDER BY at DESC, id DESC) AS place FROM news)"
+        " WHERE place=1 ORDER BY bad DESC, at DESC, id DESC"
     )
     return [
         News(at, connection, topic, subject, text, bool(bad) and (topic != "gap" or now - at < GAP_COUNTS))

@@ -1,11 +1,16 @@
-"""Files of inbound messages that wait to be fetched."""
+"""Files of inbound messages: those that wait to be fetched, and those that links in a CRM lead to."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from hub.store.database import Database
+from hub.store.store import Store
+
+LINK_KEY = "media.link_key"
+"""The cursor with the secret that signs links to files, hex: made once, never shown."""
 
 
 class DueFile(NamedTuple):
@@ -47,3 +52,44 @@ def next_due(db: Database, sources: Sequence[str], now: int) -> int:
         "SELECT coalesce(min(due), 0) FROM media WHERE state='pending' AND source IN (*) AND due>?", sources, (now,)
     )
     return int(found[0][0])
+
+
+class KeptFile(NamedTuple):
+    """A file of a message that was not taken back. `state` as in table `media`."""
+
+    state: str
+    blob: str
+    kind: str
+    mime: str
+    name: str
+
+
+def kept_file(db: Database, number: int) -> KeptFile | None:
+    """The file; None when it, or its message, is gone."""
+    found = db.rows(
+        "SELECT f.state, f.blob, f.kind, f.mime, f.name FROM media f JOIN messages m ON m.id=f.message"
+        " WHERE f.id=? AND m.deleted=0",
+        (number,),
+    )
+    return KeptFile(*found[0]) if found else None
+
+
+def link_key(store: Store) -> bytes:
+    """The secret that signs links to files; made at the first call, commits on its own."""
+    if not (key := known_link_key(store.db)):
+        key = secrets.token_bytes(32)
+        store.set_cursor(LINK_KEY, key.hex(), 0)
+    return key
+
+
+def known_link_key(db: Database) -> bytes:
+    """The same for a reader; empty when none was made yet."""
+    found = db.rows("SELECT value FROM cursors WHERE name=?", (LINK_KEY,))
+    return bytes.fromhex(found[0][0]) if found else b""
+
+
+def stored_among(db: Database, names: Sequence[str]) -> set[str]:
+    """Those of these names of files that are files of messages."""
+    if not names:
+        return set()
+    return {str(name) for (name,) in db.rows_in("SELECT blob FROM media WHERE blob IN (*) AND blob<>''", names)}

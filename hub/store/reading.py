@@ -26,12 +26,6 @@ def queued(db: Database) -> int:
     return int(db.rows("SELECT count(*) FROM queue")[0][0])
 
 
-def open_commands(db: Database) -> dict[tuple[str, str], int]:
-    """(kind, state) -> commands that are not ended."""
-    found = db.rows("SELECT kind, state, count(*) FROM outbox WHERE open=1 GROUP BY kind, state ORDER BY kind, state")
-    return {(kind, state): count for kind, state, count in found}
-
-
 def all_commands(db: Database) -> dict[tuple[str, str], int]:
     """(kind, state) -> commands, the ended ones too: reads the whole outbox."""
     found = db.rows("SELECT kind, state, count(*) FROM outbox GROUP BY kind, state ORDER BY kind, state")
@@ -94,10 +88,28 @@ def known(db: Database, reference: int | Sequence[str]) -> tuple[int, str, int]:
     return 0, "", 0
 
 
+def last_inbox(db: Database, person: int) -> str:
+    """The inbox of the conversation that a person used last, "" = there is none."""
+    found = db.rows("SELECT inbox FROM conversations WHERE person=? ORDER BY last_in DESC, id DESC LIMIT 1", (person,))
+    return str(found[0][0]) if found else ""
+
+
+def quotable(db: Database, person: int, message: int = 0) -> tuple[str, str] | None:
+    """A message with a person, 0 = the last that he wrote: the platform's id of it ("" = none yet) and its inbox."""
+    last = "m.direction='in' AND m.provider_id<>'' AND m.form<>'reaction'"
+    found = db.rows(
+        "SELECT m.provider_id, c.inbox FROM conversations c JOIN messages m ON m.conversation=c.id"  # noqa: S608 - ours
+        f" WHERE c.person=? AND {'m.id=?' if message else f'{last} AND ?=0'} ORDER BY m.at DESC LIMIT 1",
+        (person, message),
+    )
+    return (str(found[0][0]), str(found[0][1])) if found else None
+
+
 _DEAD = """SELECT d.id, d.kind, d.ref, d.person, coalesce(p.name, ''),
- coalesce(o.kind || ' to ' || o.target, j.source || ' ' || j.key, ''), d.cause, d.at
+ coalesce(o.kind || ' to ' || o.target, j.source || ' ' || j.key, f.kind || ' ' || f.name, ''), d.cause, d.at
  FROM dead d LEFT JOIN people p ON p.id=d.person
  LEFT JOIN outbox o ON o.id=d.ref AND d.kind IN ('send', 'uncertain', 'person', 'log', 'object', 'file')
+ LEFT JOIN media f ON f.id=d.ref AND d.kind='media'
  LEFT JOIN journal j ON j.seq=d.ref AND d.kind IN ('event', 'unrouted', 'plugin') WHERE d.state='open'"""
 
 

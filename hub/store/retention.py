@@ -69,7 +69,8 @@ def rules(keep: Keep) -> tuple[Rule, ...]:
             "received",
             "NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message=t.id AND o.message>0 AND (o.open=1"
             f" OR {_LETTER}o.id AND {_OF_COMMAND})))"
-            " AND NOT EXISTS (SELECT 1 FROM media f WHERE f.message=t.id AND f.state='pending')"
+            " AND NOT EXISTS (SELECT 1 FROM media f WHERE f.message=t.id AND (f.state='pending'"
+            f" OR {_LETTER}f.id AND d.kind='media')))"
             " AND NOT EXISTS (SELECT 1 FROM crm_answers a WHERE a.message=t.id AND a.state='open')",
             keep.messages,
             CASCADE,
@@ -89,6 +90,7 @@ def rules(keep: Keep) -> tuple[Rule, ...]:
         ),
         Rule("dead", "id", "handled", "t.state<>'open' AND t.handled>0 AND t.handled<:cutoff", keep.dead),
         Rule("news", "id", "at", "t.at<:cutoff", keep.news),
+        Rule("early", "id", "at", "t.at<:cutoff", 1),
         Rule(
             "journal",
             "seq",

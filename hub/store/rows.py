@@ -73,6 +73,20 @@ class MessageRow:
 
 
 @dataclass(slots=True)
+class EarlyRow:
+    """See table `early`."""
+
+    id: int
+    inbox: str
+    provider_id: str
+    change: str
+    text: str
+    form: str
+    changed: int
+    at: int
+
+
+@dataclass(slots=True)
 class MediaRow:
     """See table `media`."""
 
@@ -140,6 +154,7 @@ class AnswerRow:
     outcome: str
     at: int
     told: int = 0
+    asked: str = ""
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from hub.store.rows import (
     ConversationRow,
     DeadRow,
     DecisionRow,
+    EarlyRow,
     LinkRow,
     MediaRow,
     MessageRow,
@@ -34,6 +35,7 @@ LINKS: Table[LinkRow] = Table("links", LinkRow)
 TIMERS: Table[TimerRow] = Table("timers", TimerRow)
 DEAD: Table[DeadRow] = Table("dead", DeadRow)
 DECISIONS: Table[DecisionRow] = Table("decisions", DecisionRow)
+EARLY: Table[EarlyRow] = Table("early", EarlyRow)
 MEDIA: Table[MediaRow] = Table("media", MediaRow)
 NEWS: Table[NewsRow] = Table("news", NewsRow)
 OBJECTS: Table[ObjectRow] = Table("crm_objects", ObjectRow)
@@ -57,12 +59,14 @@ class Needs:
     outbox: set[int] = field(default_factory=set)
     providers: set[str] = field(default_factory=set)  # messages by the platform's id
     changed: set[str] = field(default_factory=set)  # the same, with all that was ordered for them
+    arriving: set[str] = field(default_factory=set)  # platform's ids of new messages: changes that came before them
     media: set[int] = field(default_factory=set)  # files, with their messages
     records: dict[str, set[str]] = field(default_factory=dict)  # crm -> record ids
     keys: set[str] = field(default_factory=set)  # links by the hub's key
     dead: set[int] = field(default_factory=set)
     around: bool = False  # everything around the outbox rows here: message, person, conversation
     timers: set[tuple[str, int]] = field(default_factory=set)
+    beside: bool = False  # what the CRMs have of all these people beside their contacts
 
 
 def _digest(value: str) -> str:
@@ -82,6 +86,7 @@ class Workspace:
         self.timers = Shelf(db, TIMERS)
         self.dead = Shelf(db, DEAD)
         self.decisions = Shelf(db, DECISIONS)
+        self.early = Shelf(db, EARLY)
         self.media = Shelf(db, MEDIA)
         self.news = Shelf(db, NEWS)
         self.objects = Shelf(db, OBJECTS)
@@ -94,6 +99,7 @@ class Workspace:
         self.link_at: dict[tuple[str, str], LinkRow] = {}
         self.link_by_key: dict[tuple[str, str], LinkRow] = {}
         self._links_at: dict[tuple[str, str], list[LinkRow]] = {}
+        self.under: dict[tuple[str, str], dict[int, None]] = {}  # (crm, contact) -> objects there, once asked for
         self.outbox_of: dict[int, OutboxRow] = {}  # message -> its send
         self.woken: set[str] = set()  # targets with new work
         self.session_gap = SESSION_GAP
@@ -108,8 +114,8 @@ class Workspace:
         self._hold: dict[str, dict[int, str]] = {}
         self._timers: list[tuple[Any, ...]] = []
         self._read_done: dict[str, bool] = {}
-        self._own_writes: dict[tuple[str, str], set[str]] = {}
-        self._consumed: list[tuple[str, str, str]] = []
+        self._own_writes: dict[tuple[str, str, str], dict[str, int]] = {}  # (crm, key, field) -> when what was written
+        self._consumed: list[tuple[str, str, str, str]] = []
         self._sql: list[tuple[str, tuple[Any, ...]]] = []
 
     # -- lease -------------------------------------------------------------------------------------------------------
@@ -147,6 +153,8 @@ class Workspace:
             of = [m.id for m in messages if m.direction == "out" or m.provider_id in needs.changed]
             self.outbox.fetch_by("message", of, "AND message > 0")
             concerned |= {m.person for m in messages if m.provider_id in needs.changed}
+        if needs.arriving and db.rows("SELECT 1 FROM early LIMIT 1"):
+            self.early.fetch_by("provider_id", needs.arriving)
         if needs.media:
             self.media.fetch(needs.media)
             of = [file.message for file in self.media.rows.values()]
@@ -158,10 +166,10 @@ class Workspace:
             self.links.fetch_by("record", records, "AND record <> '' AND crm=?", (crm,))
         self.links.fetch_by("key", needs.keys, "AND key <> ''")
         if keys := needs.keys | {link.key for link in self.links.rows.values() if link.key}:
-            for key, name, digest in db.rows_in(
-                "SELECT record, field, hash FROM write_ledger WHERE record IN (*)", list(keys)
+            for crm, key, name, digest, at in db.rows_in(
+                "SELECT crm, record, field, hash, at FROM write_ledger WHERE record IN (*)", list(keys)
             ):
-                self._own_writes.setdefault((key, name), set()).add(digest)
+                self._own_writes.setdefault((crm, key, name), {})[digest] = at
         self.dead.fetch(needs.dead)
         people = needs.people | set(self.owners.values()) | needs.talks_of | concerned
         people |= {link.person for link in self.links.rows.values()}
@@ -182,6 +190,23 @@ class Workspace:
             self.file_talk(talk)
         if needs.timers:
             self.timers.fetch_by("subject_id", {subject_id for _, subject_id in needs.timers})
+        if needs.beside:
+            self.bring_objects({(link.crm, link.record) for link in self.links.rows.values() if link.record})
+
+    def bring_objects(self, contacts: Collection[tuple[str, str]]) -> None:
+        """Take what stands under these contact records (crm, record) off the disk, with one query."""
+        crms = sorted({crm for crm, _ in contacts})
+        columns = ", ".join(f"o.{column}" for column in OBJECTS.columns)
+        sql = (
+            f"SELECT {columns}, c.crm, c.contact FROM crm_object_contacts c JOIN crm_objects o ON o.id=c.object"  # noqa: S608
+            f" WHERE c.contact IN (*) AND c.crm IN ({','.join('?' * len(crms))}) ORDER BY o.id"
+        )
+        found = self.db.rows_in(sql, sorted({record for _, record in contacts}), crms) if contacts else []
+        self.under |= {contact: {} for contact in contacts}
+        for *values, crm, record in found:
+            if (under := self.under.get((crm, record))) is not None:
+                self.objects.take([tuple(values)])
+                under[values[0]] = None
 
     def latest_in_second(self, conversation: int, second: int) -> int:
         """The latest message time used within a past second of a conversation (0 = none), new rows included."""
@@ -192,6 +217,15 @@ class Workspace:
         )[0][0]
         own = (m.at for m in self.messages.rows.values() if m.conversation == conversation and low <= m.at <= high)
         return max(int(found), max(own, default=0))
+
+    def last_heard(self, conversations: Collection[int]) -> dict[int, str]:
+        """conversation -> the platform's id of the person's last message in it, shared history apart."""
+        found = self.db.rows_in(
+            "SELECT c.id, (SELECT m.provider_id FROM messages m WHERE m.conversation=c.id AND m.direction='in'"
+            " AND m.session>0 AND m.provider_id<>'' ORDER BY m.at DESC LIMIT 1) FROM conversations c WHERE c.id IN (*)",
+            list(conversations),
+        )
+        return {talk: name for talk, name in found if name}
 
     def bring(self, person: int) -> None:
         """Take one person and his links off the disk, where it turns out late that they are needed."""
@@ -217,6 +251,10 @@ class Workspace:
         for at, links in self._links_at.items():
             self._links_at[at] = [link for link in links if link.person != person]
         self._identities = [row for row in self._identities if row[1] != person]
+        self._identity_events = [
+            (at, what, who, "", event, "") if who == person else (at, what, who, identity, event, evidence)
+            for at, what, who, identity, event, evidence in self._identity_events
+        ]
         for talk in self.conversations.rows.values():
             if talk.person == person:
                 self.by_key.pop(talk.key, None)
@@ -295,11 +333,17 @@ class Workspace:
 
     def bury(self, kind: str, ref: int, cause: str, person: int = 0) -> None:
         """A dead letter: visible, with its cause, to be retried or dropped by a human."""
+        cause = cause.encode("utf-8", "replace").decode()  # it may quote what no store can hold
         self.dead.add(DeadRow(self.dead.next_id(), kind, ref, person, cause, self.now))
 
     def report(self, message: int, status: str, at: int, error: str) -> None:
         """A status with its own time."""
         self._statuses.append((message, status, at, error))
+
+    def drop_early(self, row: EarlyRow) -> None:
+        """The change was done to its message."""
+        self.early.forget(row.id)
+        self.then("DELETE FROM early WHERE id=?", (row.id,))
 
     def plugin_work(self, plugin: str, event: int, body: str) -> None:
         """A plugin is to be told."""
@@ -314,15 +358,20 @@ class Workspace:
         """The hub is about to write this value itself, to the record with its key."""
         self._ledger.append((crm, key, field_name, _digest(value), self.now))
 
-    def own_echo(self, key: str, field_name: str, value: str) -> bool:
+    def own_echo(self, crm: str, key: str, field_name: str, value: str) -> bool:
         """Whether this value, read from the CRM, is the hub's own write coming back; asked once per write."""
-        own = self._own_writes.get((key, field_name), set())
         digest = _digest(value)
-        if digest not in own:
+        if self._own_writes.get((crm, key, field_name), {}).pop(digest, None) is None:
             return False
-        own.discard(digest)
-        self._consumed.append((key, field_name, digest))
+        self._consumed.append((crm, key, field_name, digest))
         return True
+
+    def overwritten(self, crm: str, key: str, field_name: str, at: int) -> None:
+        """Somebody changed the field there at `at`: what the hub wrote until then will not come back as its own."""
+        own = self._own_writes.get((crm, key, field_name), {})
+        for digest in [digest for digest, wrote in own.items() if wrote <= at]:
+            del own[digest]
+            self._consumed.append((crm, key, field_name, digest))
 
     def release(self, crm: str, person: int) -> None:
         """Logs that waited for this link may go."""
@@ -391,6 +440,7 @@ class Workspace:
             self.timers,
             self.dead,
             self.decisions,
+            self.early,
             self.media,
             self.news,
             self.objects,
@@ -421,7 +471,7 @@ class Workspace:
                 self._timers,
             ),
             ("INSERT OR REPLACE INTO write_ledger VALUES (?,?,?,?,?)", self._ledger),
-            ("DELETE FROM write_ledger WHERE record=? AND field=? AND hash=?", self._consumed),
+            ("DELETE FROM write_ledger WHERE crm=? AND record=? AND field=? AND hash=?", self._consumed),
         )
         for sql, args in many:
             if args:

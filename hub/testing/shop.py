@@ -72,6 +72,11 @@ class Book(CRM):
     def changes(self, cursor): return Page((), "now", True)
     def upsert(self, batch): return [Written(outbox=w.outbox, record="c-" + w.key[:6], new=True) for w in batch]
     def log(self, batch): return [Written(outbox=e.outbox, record=f"n-{e.sequence}") for e in batch]
+    def hearing(self): return True
+    def verify(self, request): hang(request.body, b"hang in verify")
+    def split(self, body): return [RawEvent("1", body.decode(), "1", 0, body)]
+    def normalise(self, raw): return hang(raw.body, b"hang in normalise") or []
+    def get(self, refs): return Page((), "", True)
 
 @hookimpl
 def hub_channels(): return [Post]

@@ -20,6 +20,7 @@ from hub.engine.ticks import tick
 from hub.model.events import CrmSettled, Event, RecordsRead, RowOutcome, SendSettled
 from hub.model.records import Record
 from hub.store import open_store
+from hub.store.media import link_key
 
 HUB_TOML = """
 [hub]
@@ -62,7 +63,9 @@ class Tabletop:
         file.write_text(toml, encoding="utf-8")
         self.config = load_config(file, self.plugins, {})
         self.store = open_store(folder / "data")
-        self.line = Line(self.config, self.store.identity(), self.store.activate(self.config.version, toml, self.now))
+        version = self.store.activate(self.config.version, toml, self.now)
+        key = link_key(self.store) if self.config.roles else b""
+        self.line = Line(self.config, self.store.identity(), version, link_key=key)
 
     def close(self) -> None:
         """Close the store."""

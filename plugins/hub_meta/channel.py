@@ -13,6 +13,7 @@ from hub import (
     Calls,
     Capabilities,
     Channel,
+    Content,
     Finding,
     HttpCall,
     HttpReply,
@@ -34,7 +35,7 @@ from hub_meta.errors import error_for
 from hub_meta.examine import examine
 from hub_meta.media import locate
 from hub_meta.parse import events
-from hub_meta.render import CAPTION_MAX, PARTS, TEXT_MAX, UserIdField, message_body
+from hub_meta.render import CAPTION_MAX, PARTS, TEXT_MAX, UserIdField, message_body, refused
 from hub_meta.templates import FIELDS, listed
 from hub_meta.upload import multipart
 
@@ -107,6 +108,11 @@ class WhatsApp(Channel[WhatsAppSettings]):
         if not same(query.get("hub.verify_token", ""), self.settings.verify_token.get_secret_value()):
             return Reply(403)
         return Reply(200, query.get("hub.challenge", "").encode(errors="replace"))
+
+    @classmethod
+    def fits(cls, content: Content, text: str) -> str:
+        """What WhatsApp would refuse of this message; see `hub_meta.render`."""
+        return refused(content, text)
 
     def verify(self, request: Request) -> None:
         """`X-Hub-Signature-256`: HMAC-SHA256 with the app secret over the raw bytes. Raises BadSignature."""

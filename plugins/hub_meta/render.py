@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
-from hub import Card, Media, Option, Outgoing, Place
+from hub import Card, Content, Media, Option, Outgoing, Place
 from hub.contracts.errors import Rejected
 from hub.model.content import MEDIA_KINDS
 from hub_meta.templates import template_object
@@ -53,6 +54,23 @@ def message_body(message: Outgoing, user_id_field: UserIdField) -> Json:
     if message.callback:
         sent["biz_opaque_callback_data"] = message.callback
     return sent
+
+
+def refused(content: Content, text: str) -> str:
+    """Why no message can be made of this, as one sentence; "" = it can. Files of the hub count as uploaded."""
+    template = content.template
+    if template is not None and template.media is not None:
+        template = replace(template, media=_given(template.media))
+    tried = replace(content, media=_given(content.media) if content.media else None, template=template)
+    try:
+        message_body(Outgoing("", "+12025550100", text, "", "wamid", tried), "recipient")
+    except Rejected as error:
+        return str(error)
+    return ""
+
+
+def _given(media: Media) -> Media:
+    return replace(media, ref="id", blob="") if media.blob else media
 
 
 # -- the forms ---------------------------------------------------------------------------------------------------

@@ -269,3 +269,40 @@ def test_start_up_is_light(here: Path) -> None:
         text=True,
     )
     assert done.stdout == "[]\n", done.stderr
+
+
+def commands() -> list[list[str]]:
+    """Every command, as it is called."""
+    found: list[list[str]] = []
+
+    def walk(command: Any, path: list[str]) -> None:
+        if hasattr(command, "commands"):
+            for name, below in command.commands.items():
+                walk(below, [*path, name])
+        else:
+            found.append(path)
+
+    walk(typer.main.get_command(build()), [])
+    return found
+
+
+@pytest.mark.parametrize("path", commands(), ids=" ".join)
+def test_every_command_has_examples_and_its_help_lost_no_words(path: list[str]) -> None:
+    """A word in square brackets is markup, and vanishes."""
+    done = CliRunner().invoke(build(), [*path, "--help"], env={"COLUMNS": "200"})
+    assert done.exit_code == 0
+    assert "Example" in done.output
+    command = typer.main.get_command(build())
+    for name in path:
+        command = command.commands[name]  # type: ignore[attr-defined]
+    texts = [command.help or "", *(getattr(p, "help", "") or "" for p in command.params)]
+    for text in texts:
+        shown = " ".join(rich_text(text).split())
+        assert shown == " ".join(text.replace("\\[", "[").split()), text
+
+
+def rich_text(text: str) -> str:
+    """What rich shows of it."""
+    from rich.text import Text
+
+    return Text.from_markup(text).plain

@@ -17,7 +17,7 @@ from hub.cli.pause import milliseconds
 from hub.cli.people import reference
 from hub.contracts.errors import ConfigError
 from hub.engine.control_client import ask
-from hub.store import open_reader, reading
+from hub.store import open_reader, open_store, reading
 from hub.testing.shop import LONG, ROOT, Shop
 
 ANA, BEN = "+12025550101", "+12025550102"
@@ -275,3 +275,16 @@ def test_how_people_are_named() -> None:
     for text in ("", "p", "ana", "12", "a:b"):
         with pytest.raises(ConfigError):
             reference(text, "")
+
+
+def test_a_torn_store_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """What reads the store says what is wrong with it, and where to look; no traceback."""
+    (tmp_path / "hub.toml").write_text('[hub]\ndata = "./data"\n', encoding="utf-8")
+    open_store(tmp_path / "data").close()
+    file = tmp_path / "data/hub.sqlite3"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    done = CliRunner().invoke(build(), ["dead", "list", "-c", str(tmp_path / "hub.toml")])
+    assert done.exit_code == 2
+    assert "store check" in done.output
+    assert "Traceback" not in done.output

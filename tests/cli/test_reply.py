@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from hub.cli.app import build
 from hub.contracts.channel import TemplateInfo
-from hub.model.content import Content, Media, Option, Place, Template
+from hub.model.content import Card, Content, Media, Option, Place, Template
 from hub.model.events import TemplatesRead
 from hub.store import open_store
 from hub.store.blobs import FolderBlobs
@@ -120,7 +120,18 @@ def test_a_file_is_kept_by_the_hub_and_named_in_the_answer(desk, tmp_path, name,
         (("text", "--button", "Yes", "--button", "yes"), "two buttons are called 'yes'"),
         (("--template", "a"), "a template has a language"),
         (("text", "--template", "a", "--language", "en"), "a template is the whole message"),
-        (("text", "--param", "a"), "--param and --language belong to a template"),
+        (("--react", "👍", "--button", "Yes"), "--button and --react are two messages"),
+        (("text", "--react", "👍"), "a reaction is the whole message"),
+        (("text", "--quote", "m7"), "m7 is no message with p1"),
+        (("text", "--quote", "wamid.1"), "'wamid.1' names no message"),
+        (("text", "--list", "Choose"), "--list and --row go together"),
+        (("text", "--list", "Choose", "--row", "|A"), "a choice has no title"),
+        (("--card", "Ana"), "'Ana' is no card"),
+        (("--card", "Ana|1|2|3"), "'Ana|1|2|3' is no card"),
+        (("text", *["--button", "A", "--button", "B", "--button", "C", "--button", "D"]), "WhatsApp takes 1 to 3 but"),
+        (("--template", "a", "--language", "en", "--param", "a=b", "--param", "c"), "some values are named and some"),
+        (("text", "--header", "a"), "--param, --header, --button-value and --language are a template's"),
+        (("text", "--param", "a"), "--param, --header, --button-value and --language are"),
         (("text", "--button", "Yes", "--location", "1,1"), "--button and --location are two messages"),
     ],
 )
@@ -130,6 +141,57 @@ def test_a_mistake_is_one_sentence_and_nothing_leaves(desk, args, said):
     assert err.startswith(f"dragoman: {said}")
     assert err.count("\n") == 1
     assert desk.table.lease() == []
+
+
+def leaves(desk: Desk) -> Any:
+    (leased,) = desk.table.lease()
+    return leased.message
+
+
+def test_a_template_goes_with_header_buttons_and_names(desk):
+    given = ("--template", "a", "--language", "en", "--header", "shop=North", "--param", "who=Ana=Bo")
+    assert desk.run("reply", "p1", *given, "--button-value", "", "--button-value", "42")[0] == 0
+    template = Template(
+        name="a", language="en", header=("North",), body=("Ana=Bo",), buttons=("", "42"), names=("shop", "who")
+    )
+    assert leaves(desk).content.template == template
+
+
+def test_a_value_that_looks_named_can_go_in_order_and_a_file_into_the_header(desk, tmp_path):
+    (tmp_path / "map.png").write_bytes(b"content")
+    given = ("--template", "a", "--language", "en", "--param", "=x=1", "--file", str(tmp_path / "map.png"))
+    assert desk.run("reply", "p1", *given)[0] == 0
+    template = leaves(desk).content.template
+    assert (template.body, template.names, template.media.kind) == (("x=1",), (), "image")
+
+
+def test_a_list_and_a_card_go(desk):
+    rows = ("--row", "North|Near the park", "--row", "South")
+    assert desk.run("reply", "p1", "Which?", "--list", "Choose", *rows)[0] == 0
+    message = leaves(desk)
+    options = (Option(id="north", title="North", description="Near the park"), Option(id="south", title="South"))
+    assert (message.text, message.content) == ("Which?", Content(form="list", options=options, button="Choose"))
+
+
+def test_a_card_goes(desk):
+    assert desk.run("reply", "p1", "--card", "Ana|+12025550100", "--card", "Bo||bo@example.com")[0] == 0
+    cards = (Card(name="Ana", phones=("+12025550100",)), Card(name="Bo", emails=("bo@example.com",)))
+    assert leaves(desk).content == Content(form="contacts", cards=cards)
+
+
+@pytest.mark.parametrize(
+    ("args", "text", "form"),
+    [
+        (("Yes.", "--quote", "m1"), "Yes.", "text"),
+        (("Yes.", "--quote", "last"), "Yes.", "text"),
+        (("--react", "👍"), "👍", "reaction"),
+        (("--react", "", "--quote", "1"), "", "reaction"),
+    ],
+)
+def test_a_message_is_quoted_or_reacted_to(desk, args, text, form):
+    assert desk.run("reply", "p1", *args)[0] == 0
+    message = leaves(desk)
+    assert (message.text, message.content.form, message.reply_to) == (text, form, "wamid.1")
 
 
 def test_templates_are_listed_as_the_platform_has_them(desk):
@@ -148,3 +210,29 @@ def test_templates_are_listed_as_the_platform_has_them(desk):
     assert [(row["connection"], row["name"], row["usable"], row["body"]) for row in found] == [
         ("meta", "order_ready", True, 2)
     ]
+
+
+def test_who_is_not_known_and_what_is_not_sent_yet_come_with_a_remedy(desk):
+    code, _, err = desk.run("reply", "p9", "Yes.")
+    assert (code, err.startswith("dragoman: nobody is known as p9: write the number with its country code")) == (
+        2,
+        True,
+    )
+    desk.run("reply", "p1", "Yes.")
+    assert "m2 has no id at the platform" in desk.run("reply", "p1", "Again.", "--quote", "m2")[2]
+    assert "waba_id" in desk.run("templates")[1]
+
+
+def test_an_identity_is_moved_to_whom_it_is_of(desk):
+    body = json.dumps(WROTE).replace("12025550101", "12025550102").replace("wamid.1", "wamid.2").replace("Ana", "Bo")
+    desk.table.post("meta", body.encode())
+    desk.table.step()
+    assert desk.run("people", "move", "+12025550102", "p1", "--agent", "Eva")[0] == 0
+    assert desk.table.rows("SELECT DISTINCT person FROM identities") == [(1,)]
+    for args, said in (
+        (("+12025550102", "p1"), "phone::+12025550102 is p1's already"),
+        (("p2", "p1"), "'p2' is a person, not an identity"),
+        (("+12025550199", "p1"), "nobody is known as phone::+12025550199: write"),
+    ):
+        code, _, err = desk.run("people", "move", *args)
+        assert (code, err.count("\n"), err.startswith(f"dragoman: {said}")) == (2, 1, True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -70,6 +72,18 @@ def status():
         return whatsapp(statuses=[item])
 
     return make
+
+
+@pytest.fixture
+def set_back(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Set the machine's clock back by an hour, as the whole hub sees it."""
+
+    def set_() -> None:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("hub.") and hasattr(module, "now_ms"):
+                monkeypatch.setattr(module, "now_ms", lambda: time.time_ns() // 1_000_000 - 3_600_000)
+
+    return set_
 
 
 class PaperSettings(PluginSettings):
@@ -161,8 +175,9 @@ def paper_plugins() -> Plugins:
 class Desk(Tabletop):
     """A hub on a table with paper as its channel."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, PAPER_TOML, paper_plugins())
+    def __init__(self, folder: Path, crm: str = "") -> None:
+        toml = PAPER_TOML.replace('adapter = "hubspot"', f'adapter = "hubspot"\n{crm}')
+        super().__init__(folder, toml, paper_plugins())
 
     def happened(self, *events: Event) -> None:
         """Paper's events happened, in this order, and were worked off together."""
@@ -187,6 +202,21 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     hub.crm_knows()
     yield hub
     hub.close()
+    Slate.events.clear()
+
+
+@pytest.fixture
+def desk_with(tmp_path: Path) -> Iterator[Callable[[str], Desk]]:
+    """Make the hub with paper as its channel, and more settings of its CRM."""
+    desks = []
+
+    def make(crm: str) -> Desk:
+        desks.append(Desk(tmp_path, crm))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.close()
     Slate.events.clear()
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from hub.contracts.crm import Written
-from hub.model.events import AccountNews, IdentityChanged, MessageChanged, MessageReceived
+from hub.engine.effects import early
+from hub.model.content import Media
+from hub.model.events import AccountNews, IdentityChanged, MessageChanged, MessageEchoed, MessageReceived
 from hub.model.people import Identity
 from hub.model.records import Record
+from hub.store import health
+from hub.store.retention import Keep, find, remove, rules
 
 ANA = Identity("phone", "", "+12025550111")
 BEN = Identity("phone", "", "+12025550122")
@@ -53,6 +58,24 @@ def decided(desk):
 @pytest.fixture
 def logged(desk):
     """Ana's message stands in the CRM as record 900; her contact is 7."""
+    return log_one(desk)
+
+
+@pytest.fixture
+def newest(tmp_path):
+    """The CRM's phone number is kept up to date, and the newest one wins."""
+    (tmp_path / "mappings").mkdir()
+    line = 'phone = { from = "phone", when = "always", wins = "newest" }'
+    (tmp_path / "mappings" / "hubspot.toml").write_text(f"[person]\n{line}\n")
+
+
+@pytest.fixture
+def kept(newest, desk):
+    """As `logged`, with that mapping."""
+    return log_one(desk)
+
+
+def log_one(desk):
     desk.crm_knows(Record(id="7", identities=(ANA,)), feed="recent")
     desk.happened(said(desk, 1))
     (entry,) = desk.crm("log").logs
@@ -138,6 +161,73 @@ def test_a_change_of_a_message_nobody_knows_is_noted(desk):
     assert desk.rows("SELECT count(*) FROM dead") == [(0,)]
 
 
+def test_a_change_that_overtook_its_message_waits_for_it(desk):
+    desk.crm_knows(Record(id="7", identities=(ANA,)), feed="recent")
+    desk.happened(change(desk, 1, "three", later=2 * MINUTE), change(desk, 1, "two"))
+    desk.happened(said(desk, 1, account="1002"), said(desk, 2), said(desk, 1))
+
+    texts = desk.rows("SELECT text, edited FROM messages WHERE direction='in' ORDER BY id")
+    assert texts == [("one", 0), ("one", 0), ("three", desk.now + 2 * MINUTE)]
+    assert desk.rows("SELECT count(*) FROM early") == [(0,)]
+    assert sum(entry.text.startswith("three") for entry in desk.crm("log").logs) == 1
+
+
+def test_what_was_taken_back_before_it_came_is_marked_and_nobody_answers(desk):
+    desk.happened(change(desk, 1, "", kind="deleted"), said(desk, 1))
+
+    assert message(desk) == ("one", -desk.now, MINUTE)
+    assert desk.rows("SELECT count(*) FROM outbox WHERE kind='send'") == [(0,)]
+    assert desk.rows("SELECT count(*) FROM early") == [(0,)]
+
+
+def test_a_change_from_long_ago_does_not_wait_and_one_that_waited_a_day_goes(desk):
+    desk.happened(change(desk, 1, later=-early.DAY - 1), change(desk, 2))
+    assert desk.rows("SELECT provider_id FROM early") == [("p2",)]
+
+    rule = next(rule for rule in rules(Keep()) if rule.table == "early")
+    assert find(desk.store.db, rule, desk.now + early.DAY) == []
+    later = desk.now + early.DAY + 1
+    assert remove(desk.store, rule, find(desk.store.db, rule, later), later) == 1
+
+
+def placeholder(desk, number=1):
+    return replace(said(desk, number, backfill=True, form="unsupported"), key=f"placeholder:{number}")
+
+
+@pytest.mark.parametrize("first", ["the placeholder", "the file"])
+def test_a_file_of_history_and_its_placeholder_are_one_message(desk, first):
+    told = [placeholder(desk), said(desk, 1, backfill=True, form="image", media=(Media(kind="image", ref="m1"),))]
+    desk.crm_knows(Record(id="7", identities=(ANA,)), feed="recent")
+    for event in told if first == "the placeholder" else reversed(told):
+        desk.happened(event)
+
+    assert desk.rows("SELECT id, form, text FROM messages") == [(1, "image", "one")]
+    assert desk.rows("SELECT message, ref FROM media") == [(1, "m1")]
+    assert [rule for rule, _, _ in logs(desk)] == ["log"]
+
+
+def test_a_placeholder_that_stands_in_the_crm_is_changed_there(desk):
+    desk.crm_knows(Record(id="7", identities=(ANA,)), feed="recent")
+    desk.happened(placeholder(desk))
+    (entry,) = desk.crm("log").logs
+    desk.crm_answers(Written(outbox=entry.outbox, record="900"))
+    desk.happened(said(desk, 1, backfill=True, form="image"))
+
+    (entry,) = desk.crm("log").logs
+    assert (entry.logged, entry.sequence) == ("900", 1)
+
+
+def test_a_file_that_the_business_sent_long_ago_fills_its_placeholder_too(desk):
+    def sent(key, form, *files):
+        more = {"key": key, "at": desk.now, "account": "1001", "recipient": (ANA,), "address": ANA.key}
+        return MessageEchoed(**more, provider_id="p1", form=form, media=files, backfill=True)
+
+    desk.happened(sent("placeholder:e1", "unsupported"), sent("e1", "image", Media(kind="image", ref="m1")))
+
+    assert desk.rows("SELECT direction, form FROM messages") == [("out", "image")]
+    assert desk.rows("SELECT message, ref FROM media") == [(1, "m1")]
+
+
 def test_only_the_message_of_that_inbox_is_changed(desk):
     desk.happened(said(desk, 1), said(desk, 1, account="1002"))
     desk.happened(change(desk, 1, account="1002"))
@@ -172,11 +262,35 @@ def test_a_new_number_is_the_same_person(logged):
     ]
 
 
-def test_the_crm_learns_the_new_number_and_answers_go_there(logged):
-    logged.happened(moves(logged, (ANA,), (NEW,), "447700900123"))
+def test_the_crm_learns_the_new_number_and_answers_go_there(kept):
+    kept.happened(moves(kept, (ANA,), (NEW,), "447700900123"))
 
-    assert logged.rows("SELECT address FROM conversations") == [("447700900123",)]
-    assert logged.rows("SELECT state FROM outbox WHERE kind='person' AND lane=1") == [("waiting",)]
+    assert kept.rows("SELECT address FROM conversations") == [("447700900123",)]
+    assert [person.fields for person in kept.crm("person").persons] == [{"phone": NEW.key}]
+
+
+def test_a_mapping_that_writes_no_number_into_old_records_orders_nothing(logged):
+    logged.happened(moves(logged, (ANA,), (NEW,)))
+
+    assert logged.rows("SELECT count(*) FROM outbox WHERE kind='person'") == [(0,)]
+
+
+@pytest.mark.parametrize(("later", "stands"), [(-1, NEW.key), (1, "+12025550133")])
+def test_the_newer_of_two_new_numbers_wins(kept, later, stands):
+    kept.happened(moves(kept, (ANA,), (NEW,)))
+    typed = Identity("phone", "", "+12025550133")
+    kept.crm_knows(Record(id="7", identities=(typed,), modified=kept.now + later), feed="recent")
+
+    assert kept.rows("SELECT phone FROM people") == [(stands,)]
+
+
+def test_a_number_typed_after_the_crm_showed_ours_is_taken(kept):
+    kept.happened(moves(kept, (ANA,), (NEW,)))
+    kept.crm_knows(Record(id="7", identities=(NEW,), modified=kept.now), feed="recent")
+    typed = Identity("phone", "", "+12025550133")
+    kept.crm_knows(Record(id="7", identities=(typed,)), feed="recent")
+
+    assert kept.rows("SELECT phone FROM people") == [(typed.key,)]
 
 
 def test_another_number_of_the_person_stays_and_nothing_is_written(logged):
@@ -195,17 +309,22 @@ def test_a_number_of_somebody_else_stays_his_and_a_human_is_asked(logged):
     assert logged.rows("SELECT phone FROM people ORDER BY id") == [(ANA.key,), (BEN.key,)]
     assert logged.rows("SELECT address FROM conversations ORDER BY id") == [(ANA.key,), (BEN.key,)]
     assert logged.rows("SELECT kind, person, cause FROM dead") == [
-        ("review", 1, f"paper: person 1 goes by {BEN.id} now, which belongs to person 2")
+        (
+            "review",
+            1,
+            f"paper: person 1 goes by {BEN.id} now, which belongs to person 2; "
+            f"if it is one person: dragoman people move {BEN.id} p1",
+        )
     ]
     assert logged.rows("SELECT person, identity FROM identity_events WHERE what='conflict'") == [(1, BEN.id)]
 
 
-def test_the_same_news_twice_changes_nothing_more(logged):
-    logged.happened(moves(logged, (ANA,), (NEW,)))
-    logged.happened(moves(logged, (ANA,), (NEW,), number=2))
+def test_the_same_news_twice_changes_nothing_more(kept):
+    kept.happened(moves(kept, (ANA,), (NEW,)))
+    kept.happened(moves(kept, (ANA,), (NEW,), number=2))
 
-    assert logged.rows("SELECT count(*) FROM identity_events WHERE what='changed'") == [(1,)]
-    assert logged.rows("SELECT count(*) FROM outbox WHERE kind='person'") == [(1,)]
+    assert kept.rows("SELECT count(*) FROM identity_events WHERE what='changed'") == [(1,)]
+    assert kept.rows("SELECT count(*) FROM outbox WHERE kind='person'") == [(1,)]
 
 
 def test_who_is_not_known_is_noted_only(desk):
@@ -228,3 +347,12 @@ def test_news_of_the_account_needs_no_inbox_and_wakes_who_cares(desk):
     ]
     assert {"news:paper", "templates:paper"} <= done.woken
     assert desk.rows("SELECT count(*) FROM dead") == [(0,)]
+
+
+def test_the_platforms_time_says_which_news_is_the_newest(desk):
+    def news(at, bad):
+        return AccountNews(key=f"n{at}", at=at, account="waba", topic="quality", subject="1", text=f"{at}", bad=bad)
+
+    desk.happened(news(9, False), news(5, True))
+
+    assert [(word.text, word.bad) for word in health.news(desk.store.db, desk.now)] == [("9", False)]

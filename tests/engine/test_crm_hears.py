@@ -12,51 +12,43 @@ from typing import Any, ClassVar
 import pytest
 from aiohttp import ClientSession, web
 
-from hub import CRM, CRMCapabilities, Finding, LogEntry, Page, PersonWrite, PluginSettings, Schema, Written, hookimpl
+from hub import Page, hookimpl
 from hub.contracts.channel import RawEvent, Request
-from hub.contracts.errors import BadSignature, ConfigError, Rejected, Unavailable
+from hub.contracts.errors import ConfigError, Rejected, StaleSignature, Unavailable
 from hub.engine import crm_read
 from hub.engine.hub import Hub
+from hub.engine.line import now_ms
 from hub.engine.loader import load_plugins
 from hub.engine.settings import load_config
 from hub.ingest import public_app
 from hub.model.events import RecordsTouched
 from hub.model.people import Identity
 from hub.model.records import Record, Ref
+from hub.testing.quiet_crm import QuietCrm
 
 
-class Bell(CRM[PluginSettings]):
+class Bell(QuietCrm):
     """A CRM that rings."""
 
     name: ClassVar[str] = "bell"
-    Settings = PluginSettings
-    capabilities: ClassVar[CRMCapabilities] = CRMCapabilities(batch=100)
     asked: ClassVar[list[list[Ref]]] = []
     trouble: ClassVar[list[Exception]] = []
     bad: ClassVar[str] = ""
-
-    def describe(self) -> Schema:
-        return Schema()
-
-    def ensure(self) -> list[Finding]:
-        return []
-
-    probe = ensure
-
-    def first_read(self, cursor: str) -> Page:
-        return Page((), "end", True)
-
-    changes = first_read
-
-    def upsert(self, batch: Sequence[PersonWrite]) -> list[Written]:
-        return []
-
-    def log(self, batch: Sequence[LogEntry]) -> list[Written]:
-        return []
+    poison: ClassVar[str] = ""
+    down: ClassVar[bool] = False
+    gap: ClassVar[str] = ""
 
     def verify(self, request: Request) -> None:
-        if request.headers.get("x-key") != "right":
-            raise BadSignature("wrong")
+        if request.headers.get("x-key") == "stale":
+            raise StaleSignature("signed at another time", 17 * 60_000 + 5)
+        if request.headers.get("x-key") == "broken":
+            raise KeyError("no")
+        super().verify(request)
+
+    def changes(self, cursor: str) -> Page:
+        if self.down and cursor:
+            raise Unavailable("the book is shut")
+        return Page((), "end", True, gap=self.gap if cursor else "")
 
     def split(self, body: bytes) -> Sequence[RawEvent]:
         return [RawEvent("a", str(one["n"]), one["id"], 0, json.dumps(one).encode()) for one in json.loads(body)]
@@ -69,13 +61,12 @@ class Bell(CRM[PluginSettings]):
         self.asked.append(list(refs))
         if self.trouble:
             raise self.trouble.pop()
+        if any(ref.id == self.poison for ref in refs):
+            raise KeyError("properties")
         if any(ref.id == self.bad for ref in refs):
             raise Rejected("no such kind of record")
         phones = [Identity("phone", "", f"+4477009001{int(ref.id):02}") for ref in refs]
         return Page([Record(id=r.id, identities=(p,)) for r, p in zip(refs, phones, strict=True)], "", True)
-
-    def hearing(self) -> bool:
-        return True
 
 
 @pytest.fixture(autouse=True)
@@ -83,25 +74,28 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Bell, "asked", [])
     monkeypatch.setattr(Bell, "trouble", [])
     monkeypatch.setattr(Bell, "bad", "")
+    monkeypatch.setattr(Bell, "poison", "")
+    monkeypatch.setattr(Bell, "down", False)
+    monkeypatch.setattr(Bell, "gap", "")
     monkeypatch.setattr(crm_read, "QUIET", 50)
 
 
-def config(folder: Path, text: str = '[crm.main]\nadapter = "bell"\n') -> tuple[Any, Any]:
+def config(folder: Path, text: str = '[crm.main]\nadapter = "bell"\n', hub: str = "") -> tuple[Any, Any]:
     module = types.ModuleType("bell")
     module.hub_crms = hookimpl(lambda: [Bell])  # type: ignore[attr-defined]
     module.hub_crms.__name__ = "hub_crms"  # type: ignore[attr-defined]
     plugins = load_plugins(extra=[("bell", module)])
     (folder / "mappings").mkdir(exist_ok=True)
     (folder / "mappings" / "bell.toml").write_text('[person]\nname = "name"\n')
-    (folder / "hub.toml").write_text(f"[hub]\ndisk_min_mb = 1\nstop_grace = 1\n{text}")
+    (folder / "hub.toml").write_text(f"[hub]\ndisk_min_mb = 1\nstop_grace = 1\n{hub}{text}")
     return load_config(folder / "hub.toml", plugins, {}), plugins
 
 
 class Running:
     """A hub with its public door."""
 
-    def __init__(self, folder: Path) -> None:
-        self.hub = Hub(*config(folder))
+    def __init__(self, folder: Path, hub: str = "") -> None:
+        self.hub = Hub(*config(folder, hub=hub))
 
     async def __aenter__(self) -> Running:
         await self.hub.start()
@@ -174,6 +168,67 @@ def test_a_record_that_can_never_be_read_costs_no_other(tmp_path: Path, monkeypa
     asyncio.run(scenario())
 
 
+def test_a_record_that_the_adapter_always_fails_at_costs_no_other_and_is_read_once_that_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crm_read, "backoff", lambda *_: 10)
+    Bell.poison = "1"
+
+    async def scenario() -> None:
+        async with Running(tmp_path) as run:
+            await run.ring("1", "2", "3")
+            await run.until("SELECT record FROM links ORDER BY record", [("2",), ("3",)])
+            await run.ring("4", "5", n=1)
+            await run.until("SELECT record FROM links ORDER BY record", [("2",), ("3",), ("4",), ("5",)])
+            assert await run.rows("SELECT record FROM crm_touched") == [("1",)]
+            Bell.poison = ""
+            await run.until("SELECT count(*) FROM crm_touched", [(0,)])
+            assert len(await run.rows("SELECT record FROM links")) == 5
+
+    asyncio.run(scenario())
+
+
+def test_a_webhook_signed_at_another_time_is_asked_for_again_and_the_clock_is_named(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with Running(tmp_path) as run:
+            assert await run.ring("1", key="stale") == 503
+            assert await run.ring("1", key="broken") == 503
+            assert await run.ring("1", key="wrong") == 401
+            assert run.hub.notices.open == {
+                "webhooks of crm main": "webhooks of crm main carry a time 17 min off: check this machine's clock"
+            }
+            assert await run.rows("SELECT count(*) FROM journal WHERE source<>'hub'") == [(0,)]
+            assert await run.ring("1") == 200
+            assert run.hub.notices.open == {}
+
+    asyncio.run(scenario())
+
+
+def test_an_outage_is_a_notice_until_the_first_success_and_a_gap_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crm_read, "backoff", lambda *_: 10)
+    monkeypatch.setattr(Bell, "down", True)
+    monkeypatch.setattr(Bell, "gap", "what was there before Monday is not told any more")
+
+    async def scenario() -> None:
+        async with Running(tmp_path, "crm_poll = 0.05\n") as run:
+            async with asyncio.timeout(10):
+                while "crm main" not in run.hub.notices.open:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            what = run.hub.notices.open["crm main"]
+            assert what.startswith("unreachable since ")
+            assert what.endswith(" UTC: the book is shut")
+            Bell.down = False
+            async with asyncio.timeout(10):
+                while list(run.hub.notices.open) != ["gap of main"]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            assert run.hub.notices.open["gap of main"] == Bell.gap
+            await run.until("SELECT DISTINCT connection, topic, text FROM news", [("main", "gap", Bell.gap)])
+
+    asyncio.run(scenario())
+
+
 def test_a_crm_and_a_connection_cannot_have_one_name(tmp_path: Path) -> None:
     connection = '[connection.main]\nchannel = "telegram"\nbase_url = "http://127.0.0.1:9"\ntoken = "1:abc"\n'
     text = f'{connection}[crm.main]\nadapter = "bell"\n'
@@ -185,3 +240,19 @@ def test_an_adapter_without_files_takes_no_attachments(tmp_path: Path) -> None:
     assert config(tmp_path)[0].crms["main"].attachments == "off"
     with pytest.raises(ConfigError, match=r"hub\.toml:\d+: the adapter 'bell' puts no files"):
         config(tmp_path, '[crm.main]\nadapter = "bell"\nattachments = "upload"\n')
+
+
+def test_what_was_named_before_the_clock_went_back_is_read_soon_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crm_read, "AT_MOST", 200)
+    later = now_ms() + 3_600_000
+
+    async def scenario() -> None:
+        async with Running(tmp_path) as run:
+            await run.rows(f"INSERT INTO crm_touched VALUES ('main', 'contact', '1', {later})")
+            run.hub.crms["main"].wake()
+            await run.until("SELECT count(*) FROM crm_touched", [(0,)])
+        assert Bell.asked == [[Ref("contact", "1")]]
+
+    asyncio.run(scenario())

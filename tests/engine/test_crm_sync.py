@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hub.engine import crm_fate, crm_sync
 from hub.testing.people import COUNTRIES
 
 PAGE, CONTACTS = 50, 350
@@ -160,5 +161,22 @@ def test_what_people_write_while_the_crm_is_down_arrives_once_when_it_is_back(li
         for person in people:
             texts = [row.text for row in sorted(crm.logged(), key=lambda row: row.at) if row.contact == found[person]]
             assert texts == [text for one, text in said if one == person]
+
+    asyncio.run(scenario())
+
+
+def test_a_rest_is_no_longer_when_the_clock_is_set_back(live, crm, channel, set_back, monkeypatch):
+    monkeypatch.setattr(crm_fate, "LONGEST", 300)
+    monkeypatch.setattr(crm_sync, "REST", 0.5)
+
+    async def scenario() -> None:
+        async with live(channel, crm) as run:
+            await run.until(lambda: run.hub.crms["hubspot"].ready.is_set())
+            right, crm.token = crm.token, "pat-renewed"
+            await channel.say(STRANGER, "hello", name="Ana")
+            await run.until(lambda: "crm hubspot" in run.hub.notices.open)
+            set_back()
+            crm.token = right
+            await run.until(crm.logged)
 
     asyncio.run(scenario())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -198,9 +199,61 @@ async def with_patient(live: Any, simulators: Any, scenario: Callable[[Patient],
             await here.close()
 
 
+async def all_webhooks(whatsapp: Any) -> None:
+    whatsapp.steal_webhook("http://127.0.0.1:9/somebody/else")
+
+
+async def one_number(whatsapp: Any) -> None:
+    whatsapp.steal_webhook("http://127.0.0.1:9/somebody/else", account=whatsapp.accounts()[0])
+
+
+async def token_ends(whatsapp: Any) -> None:
+    whatsapp.desk.token_expires = int(time.time()) + 3 * 86_400 + 60
+
+
+AT_META: list[tuple[Callable[[Any], Awaitable[None]], str, str]] = [
+    (all_webhooks, "to http://127.0.0.1:9/somebody/else, not to this hub", "`dragoman connect` to take them back"),
+    (one_number, "to http://127.0.0.1:9/somebody/else, not to this hub", "the override of a single number"),
+    (token_ends, "the access token expires in 3 days", "make a new token"),
+]
+
+
+@pytest.mark.parametrize(("plant", "what", "remedy"), AT_META, ids=[p[0].__name__ for p in AT_META])
+def test_a_fault_planted_at_meta_is_found_and_nothing_else(
+    live: Any, simulators: Any, plant: Callable[[Any], Awaitable[None]], what: str, remedy: str
+) -> None:
+    async def scenario() -> None:
+        whatsapp, hubspot = simulators["whatsapp"](), simulators["hubspot"]()
+        async with live(whatsapp, hubspot) as running:
+            await running.hub.crms["hubspot"].ready.wait()
+            url = running.urls["whatsapp"].partition("/hook/")[0]
+            settings = running.hub.config.hub.model_copy(update={"public_url": url})
+            config = replace(running.hub.config, hub=settings)
+            status = await asyncio.to_thread(ask, Path(settings.data), {"do": "status"})
+            assert [f.what for _, f in await diagnose(config, status) if not f.ok] == []
+            await plant(whatsapp)
+            (found,) = [(of, f) for of, f in await diagnose(config, status) if not f.ok]
+            assert found[0] == "connection whatsapp"
+            assert what in found[1].what
+            assert remedy in found[1].remedy
+
+    asyncio.run(scenario())
+
+
 def test_of_a_sound_hub_there_is_nothing_to_say(live: Any, simulators: Any) -> None:
     async def scenario(patient: Patient) -> None:
         assert await patient.wrong() == []
+
+    asyncio.run(with_patient(live, simulators, scenario))
+
+
+def test_what_a_search_cannot_see_is_said_without_alarm(live: Any, simulators: Any) -> None:
+    async def scenario(patient: Patient) -> None:
+        status = await asyncio.to_thread(ask, Path(patient.config.hub.data), {"do": "status"})
+        said = [f for of, f in await diagnose(patient.config, status) if of == "crm hubspot"]
+        (told,) = (f for f in said if "do not tell of deletions" in f.what)
+        assert told.ok
+        assert "erased for privacy looks deleted" in told.what
 
     asyncio.run(with_patient(live, simulators, scenario))
 

@@ -8,6 +8,7 @@ from hub.contracts.crm import Written
 from hub.model.events import DeadHandled, HumanReplied, PauseChanged
 from hub.model.people import Identity
 from hub.model.records import Record
+from hub.store.chain import chains
 from hub.testing.tabletop import Tabletop
 
 PHONE = Identity("phone", "", "+15550101")
@@ -55,6 +56,18 @@ def test_a_reply_is_sent_once_and_logged_after_it_was_taken(table: Tabletop, tex
 
     assert table.rows("SELECT status, provider_id FROM messages WHERE direction='out'") == [("accepted", "wamid.out1")]
     assert [entry.direction for entry in table.crm("log").logs] == ["in", "out"]
+
+
+def test_why_knows_a_message_by_its_key_in_the_crm(table: Tabletop, text):
+    table.crm_knows(record(7, PHONE))
+    table.post("meta", text(1, "price"))
+    table.post("meta", text(2, "hello"))
+    table.step()
+
+    keys = {entry.text: entry.message for entry in table.crm("log").logs}
+    for words, key in keys.items():
+        assert [chain["message"]["text"] for chain in chains(table.store.db, key)] == [words]
+    assert chains(table.store.db, f"{table.line.tag}-i{'0' * 20}") == []
 
 
 def test_sends_to_one_person_leave_one_after_the_other(table: Tabletop, text):

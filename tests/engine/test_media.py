@@ -265,6 +265,19 @@ def test_credentials_that_fail_pause_the_connection_and_tell(paper, tmp_path, mo
     scene(paper, tmp_path, play)
 
 
+def test_a_pause_is_no_longer_when_the_clock_is_set_back(paper, tmp_path, quick, set_back, monkeypatch):
+    async def play(run):
+        run.shelf.refusal, run.shelf.files["f1"] = 401, PHOTO
+        await run.say(Media(kind="image", ref="f1"))
+        assert await run.ends("pending", 1) == "not let in"
+        set_back()
+        run.shelf.refusal = 0
+        await run.until("SELECT state FROM media", [("stored",)])
+
+    monkeypatch.setattr(media, "PAUSE_ON_AUTH", 0.5)
+    scene(paper, tmp_path, play)
+
+
 def test_after_many_tries_it_is_given_up(paper, tmp_path, quick):
     async def play(run):
         run.shelf.refusal = 503

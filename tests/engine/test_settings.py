@@ -303,7 +303,7 @@ MISTAKES = {
     ),
     "fallback with what is not known then": (
         HEAD + 'fallback = { template = "a", language = "en", params = ["{{ message.text }}"] }\n',
-        "hub.toml:8: the fallback's params name message.text, which is not known when it goes (known: inbox, person.",
+        "hub.toml:8: the fallback's values name message.text, which is not known when it goes (known: inbox, person.",
     ),
     "two inboxes of one account": (
         HEAD + '[inbox.second]\nconnection = "shop"\naccount = 1\n',

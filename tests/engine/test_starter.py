@@ -24,6 +24,7 @@ def config_of(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Confi
         (folder / "mappings" / mapping.name).write_text(mapping.read_text(encoding="utf-8"), encoding="utf-8")
     environ = dict.fromkeys(re.findall(r'env = "(\w+)"', text), "1:x")
     environ["NOTIFY_SECRET"] = "whsec_" + "A" * 32
+    environ["AGENTS_KEY"] = "a password of our own"
     environ["DRAGOMAN_BACKUP_KEY"] = new_key()
     return load_config(folder / "hub.toml", load_plugins(BUNDLED, environ={}), environ)
 

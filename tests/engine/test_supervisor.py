@@ -165,6 +165,32 @@ def test_a_plugin_that_stalls_the_hub_is_named_and_kept_out(shop: Shop, where: s
     assert shop.say(3, "hello") == 503  # its connection rests: the platform is to come again
 
 
+@pytest.mark.parametrize("where", ["verify", "normalise"])
+def test_a_crm_that_stalls_the_hub_is_named_and_only_its_calls_rest(tmp_path: Path, where: str) -> None:
+    shop = Shop(tmp_path, crm=True)
+    try:
+        shop.supervised(stall=1.0)
+        door = "/hook/book"
+        http("POST", shop.ready()["listen"] + door, f"hang in {where}".encode(), timeout=0.5)
+        shop.until(lambda: "inside the plugin 'book' (CRM 'book')" in shop.log)
+        again = shop.until(lambda: "the hub runs" in shop.log.split("inside the plugin")[1] and shop.ready())
+        assert http("POST", again["listen"] + door, b"later") == (503, "come again")
+        assert shop.say(1, "hello") == 200
+
+        def kept() -> bool:
+            db = open_reader(shop.data)
+            try:
+                dead = [cause for (cause,) in db.rows("SELECT cause FROM dead WHERE kind='event'")]
+                logged = db.rows("SELECT record FROM outbox WHERE kind='log' AND state='done'")
+            finally:
+                db.close()
+            return logged == [("n-1",)] and len(dead) == (where == "normalise")
+
+        shop.until(kept)
+    finally:
+        shop.close()
+
+
 def with_slow_plugin(shop: Shop, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """A second plugin is installed beside the shop's."""
     entries = shop.site / "post-1.0.dist-info/entry_points.txt"

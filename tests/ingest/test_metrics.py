@@ -22,6 +22,7 @@ NAMES = {
     "dragoman_events_buried",
     "dragoman_events_duplicates",
     "dragoman_events_stepped",
+    "dragoman_file_answers",
     "dragoman_media_files",
     "dragoman_notices",
     "dragoman_outbox_oldest_seconds",

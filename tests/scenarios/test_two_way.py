@@ -11,55 +11,31 @@ from typing import Any, ClassVar
 
 import pytest
 
-from hub import CRM, CRMCapabilities, Finding, LogEntry, Page, PersonWrite, PluginSettings, Schema, Written, hookimpl
-from hub.contracts.channel import RawEvent, Request
-from hub.contracts.errors import BadSignature, WindowClosed
+from hub import Page, Written, hookimpl
+from hub.contracts.channel import RawEvent
+from hub.contracts.errors import WindowClosed
 from hub.engine.line import CRM as SOURCE
 from hub.engine.loader import load_plugins
 from hub.engine.poller import raw_incoming
 from hub.model.events import RecordsRead, RecordsTouched
 from hub.model.people import Identity
 from hub.model.records import Answer, CrmObject, FileWrite, Gone, ObjectWrite, Record, Ref
+from hub.testing.quiet_crm import QuietCrm
 from hub.testing.tabletop import HUB_TOML, Tabletop
 
 PHONE, OTHER = Identity("phone", "", "+447700900101"), Identity("phone", "", "+447700900102")
 
 
-class Drawer(CRM[PluginSettings]):
+class Drawer(QuietCrm):
     """A CRM without insides, which can do everything."""
 
     name: ClassVar[str] = "drawer"
-    Settings = PluginSettings
-    capabilities: ClassVar[CRMCapabilities] = CRMCapabilities(batch=100)
-
-    def describe(self) -> Schema:
-        return Schema()
-
-    def ensure(self) -> list[Finding]:
-        return []
-
-    probe = ensure
-
-    def first_read(self, cursor: str) -> Page:
-        return Page((), "", True)
-
-    changes = first_read
-
-    def upsert(self, batch: Sequence[PersonWrite]) -> list[Written]:
-        return []
-
-    def log(self, batch: Sequence[LogEntry]) -> list[Written]:
-        return []
 
     def write(self, batch: Sequence[ObjectWrite]) -> list[Written]:
         return []
 
     def attach(self, file: FileWrite) -> str:
         return ""
-
-    def verify(self, request: Request) -> None:
-        if request.headers.get("x-key") != "right":
-            raise BadSignature("wrong")
 
     def split(self, body: bytes) -> Sequence[RawEvent]:
         return [RawEvent("a", str(n), str(n), 0, json.dumps(one).encode()) for n, one in enumerate(json.loads(body))]
@@ -72,9 +48,6 @@ class Drawer(CRM[PluginSettings]):
 
     def get(self, refs: Sequence[Ref]) -> Page:
         return Page((), "", True)
-
-    def hearing(self) -> bool:
-        return True
 
 
 def drawer() -> types.ModuleType:
@@ -324,10 +297,11 @@ def test_an_erased_contact_leaves_nothing_behind_and_whoever_comes_is_new(shop, 
     shop.reads(ana("1", PHONE, mail), objects=(CrmObject(type="deal", id="7", title="Ana's roof", contacts=("1",)),))
     says("and 4712")
     shop.touched(("erased", "1"))
+    for _ in range(20):  # the rest goes in parts
+        shop.tick()
 
     for (table,) in shop.rows("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite%'"):
-        kept = [row for row in shop.rows(f"SELECT * FROM {table}") if b"records.read" not in repr(row).encode()]
-        text = repr(kept)
+        text = repr(shop.rows(f"SELECT * FROM {table}"))
         for secret in ("4711", "4712", "Ana", "447700900101", "ana@example.com"):
             assert secret not in text, (table, secret)
     assert shop.written("log") == []

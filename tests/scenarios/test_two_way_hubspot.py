@@ -12,6 +12,7 @@ from hub.ingest.public import LISTENER
 from hub_hubspot import simulator_acts as acts
 from hub_hubspot.paths import CONTACTS, TASKS
 
+READ = "contacts/batch/read"
 ANA, BEN = "+447700900101", "+447700900102"
 
 
@@ -104,5 +105,44 @@ def test_what_people_do_with_contacts_is_followed(live, crm, channel):
             await run.until(nobody)
             assert await run.rows("SELECT text FROM messages") == [("",)]
             assert len(crm.contacts()) == 0
+
+    asyncio.run(scenario())
+
+
+def test_deletions_and_merges_are_seen_without_webhook_and_journal_and_cost_a_call_a_look(
+    live, crm, channel, monkeypatch
+):
+    monkeypatch.setattr(crm_read, "AT_ONCE", 2)
+    people = [{"name": f"Person {n}", "phone": f"+44770090012{n}"} for n in range(5)]
+    one, two, three, *_ = crm.fill(people)
+
+    def looks() -> int:
+        return sum(count for name, count in crm.calls.items() if name.endswith("contacts/search"))
+
+    async def scenario() -> None:
+        async with live(channel, crm, crm={"changes": "search"}, settings={"crm_poll": 0.1}) as run:
+            await run.until(lambda: run.hub.crms["hubspot"].ready.is_set())
+
+            async def states() -> dict[str, str]:
+                return dict(await run.rows("SELECT record, state FROM links"))
+
+            acts.remove(crm.portal, CONTACTS, one)
+
+            async def one_is_gone() -> bool:
+                return (await states())[one] == "gone"
+
+            await run.until(one_is_gone)
+            both = acts.merge(crm.portal, CONTACTS, two, three)
+
+            async def merged() -> bool:
+                return await run.rows(f"SELECT count(*) FROM links WHERE record='{both}'") == [(2,)]
+
+            await run.until(merged)
+            kept = "SELECT count(*) FROM journal WHERE key LIKE 'records.read:hubspot.touched%'"
+            before = await run.rows(kept)
+            reads, began = crm.calls[READ], looks()
+            await run.until(lambda: looks() >= began + 6)
+            assert 0 < crm.calls[READ] - reads <= looks() - began + 1
+            assert await run.rows(kept) == before  # what is as it was leaves nothing in the journal
 
     asyncio.run(scenario())

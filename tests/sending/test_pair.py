@@ -29,6 +29,16 @@ def test_without_a_limit_nobody_waits():
     assert rate.ready(1, NOW) <= NOW
 
 
+def test_a_clock_that_was_set_back_makes_nobody_wait_for_it():
+    rate = PairRate(3, 6.0)
+    for _ in range(3):
+        rate.spend(1, NOW)
+    earlier = NOW - 3_600_000
+    due = rate.ready(1, earlier)
+    assert earlier < due < earlier + 6100
+    assert rate.ready(1, due) <= due
+
+
 def test_it_remembers_only_so_many():
     rate = PairRate(1, 6.0, most=10)
     for talk in range(1000):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,43 @@ def test_files_that_nobody_names_are_found_once_they_are_old(blobs: FolderBlobs)
 def test_an_empty_store_has_no_names(blobs: FolderBlobs) -> None:
     assert list(blobs.names()) == []
     assert blobs.sweep() == 0
+
+
+def test_a_file_that_came_again_since_it_was_looked_for_is_spared(blobs: FolderBlobs) -> None:
+    name = blobs.write([b"hello"])
+    os.utime(blobs.path(name), (1000, 1000))
+    assert orphans(blobs, set(), before=2000) == [name]
+    blobs.write([b"hello"])
+    assert not blobs.delete(name, before=2000)
+    assert blobs.exists(name)
+    os.utime(blobs.path(name), (1000, 1000))
+    assert blobs.delete(name, before=2000)
+
+
+def test_beside_writers_only_what_is_old_and_half_written_is_swept(blobs: FolderBlobs) -> None:
+    old, young = blobs.begin(), blobs.begin()
+    os.utime(old._path, (1000, 1000))
+    young.write(b"hello")
+    assert blobs.sweep(before=2000) == 1
+    assert young.keep() == HELLO
+    assert blobs.exists(HELLO)
+    old.drop()
+
+
+def test_what_is_kept_again_at_the_very_moment_of_deletion_is_here_afterwards(
+    blobs: FolderBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = blobs.write([b"hello"])
+    os.utime(blobs.path(name), (1000, 1000))
+    again, unlink = threading.Thread(target=blobs.write, args=([b"hello"],)), Path.unlink
+
+    def keep_first(path: Path, missing_ok: bool = False) -> None:
+        if path == blobs.path(name) and not again.ident:
+            again.start()
+            again.join(0.3)  # all the time it needs, if it may
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", keep_first)
+    blobs.delete(name, before=2000)
+    again.join()
+    assert blobs.exists(name)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from hub.engine.effects import people
+from hub.engine.effects import early, fields, media, people
 from hub.engine.effects.messages import clean
 from hub.engine.effects.relog import relog
 from hub.engine.line import Line
@@ -12,7 +10,7 @@ from hub.identity import variants
 from hub.model.events import IdentityChanged, MessageChanged
 from hub.model.people import Identity
 from hub.store.journal import Claimed
-from hub.store.rows import MessageRow, PersonRow
+from hub.store.rows import PersonRow
 from hub.store.workspace import Needs, Workspace
 
 
@@ -25,11 +23,14 @@ def changed(event: MessageChanged, row: Claimed, line: Line, work: Workspace) ->
     """The writer edited the message or took it back; a change older than the last one applied counts for nothing."""
     inbox = line.inbox(row.source, event.account)
     message = work.by_provider.get((inbox.name, event.provider_id)) if inbox else None
+    at = event.at or row.received
     what = "edit" if event.change == "edited" else "removal"
     if message is None:
-        work.decide(row.seq, line.version, 0, 0, f"{what} of a message the hub does not know")
+        because = f"{what} of a message the hub does not know"
+        if inbox is not None and early.keep(event, clean(event.text), inbox.name, at, work):
+            because += ", kept for a day in case it comes late"
+        work.decide(row.seq, line.version, 0, 0, because)
         return
-    at = event.at or row.received
     if message.deleted or at < message.edited:
         because = f"{what} of message {message.id} ignored: {'it was taken back' if message.deleted else 'a newer'}"
         because += "" if message.deleted else " one came before"
@@ -37,18 +38,11 @@ def changed(event: MessageChanged, row: Claimed, line: Line, work: Workspace) ->
         return
     if event.change == "deleted":
         message.deleted = at
+        media.taken_back(message.id, work)
     else:
-        _edit(message, event, at)
+        early.edit(message, clean(event.text), event.form, at)
     work.decide(row.seq, line.version, message.person, message.conversation, f"message {message.id} {event.change}")
     relog(message, row.seq, line, work)
-
-
-def _edit(message: MessageRow, event: MessageChanged, at: int) -> None:
-    """The new text stands; the first one is kept beside it."""
-    content = json.loads(message.content) if message.content else {}
-    content.setdefault("first", message.text)
-    message.content = json.dumps(content, ensure_ascii=False)
-    message.text, message.form, message.edited = clean(event.text), event.form, at
 
 
 def look_identity(event: IdentityChanged, row: Claimed, line: Line, needs: Needs) -> None:
@@ -79,15 +73,13 @@ def moved(event: IdentityChanged, row: Claimed, line: Line, work: Workspace) -> 
     if taken:
         others = ", ".join(f"person {number}" for number in sorted(set(taken.values())))
         cause = f"{channel}: person {person.id} goes by {', '.join(taken)} now, which belongs to {others}"
+        cause += f"; if it is one person: dragoman people move {next(iter(taken))} p{person.id}"
         work.bury("review", person.id, cause, person.id)
     else:
         _readdress(event, row, person, line, work)
     if phone != person.phone:
         person.phone = phone
-        for crm in line.config.crms:
-            link = work.link_of.get((person.id, crm))
-            if link is not None and link.ready:
-                people.order_person(person, crm, row.seq, work)
+        fields.changed(person, ["phone"], row.seq, line, work)
     work.decide(row.seq, line.version, person.id, 0, "the platform gave the person other identifiers")
 
 

@@ -15,7 +15,7 @@ from hub.store.rows import LinkRow, PersonRow
 from hub.store.workspace import Workspace
 
 CHANGED = "changed"
-"""The key of `synced` under which times of changes on the hub's side stand."""
+"""The key of `synced` under which times of changes on the hub's side stand that the CRM has not shown yet."""
 
 
 def compare(record: Record, link: LinkRow, person: PersonRow, seq: int, line: Line, work: Workspace) -> None:
@@ -29,9 +29,14 @@ def compare(record: Record, link: LinkRow, person: PersonRow, seq: int, line: Li
         if theirs is None:
             continue
         base = Base(*synced[name]) if name in synced else None
-        if theirs and work.own_echo(link.key, name, theirs) and (base is None or base.theirs != theirs):
+        fresh = base is None or base.theirs != theirs
+        if theirs and work.own_echo(link.crm, link.key, name, theirs) and fresh:
             base = Base(base.ours if base else theirs, theirs)  # our own write came back: nothing new over there
+        elif fresh:
+            work.overwritten(link.crm, link.key, name, record.modified)
         newer = times.get(name, 0) > record.modified
+        if base and name in times and theirs != base.theirs:  # changed there too, before ours arrived
+            base = Base("", base.theirs)
         verdict = settle(base, ours, theirs, policy(mapping, name), ours_is_newer=newer)
         if verdict == "take":
             if ours:
@@ -42,6 +47,8 @@ def compare(record: Record, link: LinkRow, person: PersonRow, seq: int, line: Li
         elif verdict == "push" and pushes(mapping, name):
             push.append(name)
         synced[name] = [ours, theirs]
+        if verdict != "keep":
+            times.pop(name, None)
     link.synced = json.dumps(synced, ensure_ascii=False)
     if push:
         _write(person, link, push, seq, work)

@@ -7,12 +7,13 @@ import json
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.model.records import Gone
-from hub.store import erasure
+from hub.store import crm as shelves
+from hub.store import erasure, traces
 from hub.store.rows import LinkRow, PersonRow
 from hub.store.workspace import Workspace
 
 ERASE = "erase"
-"""The timer's rule that goes on blanking the messages of an erased person."""
+"""The timer's rule that goes on blanking what tells of an erased person."""
 
 
 def vanished(event: Gone, crm: str, seq: int, line: Line, work: Workspace) -> None:
@@ -28,7 +29,7 @@ def vanished(event: Gone, crm: str, seq: int, line: Line, work: Workspace) -> No
             follow(link, event.into, seq, work)
     else:
         for link in links:
-            _deleted(link, seq, line, work)
+            deleted(link, seq, line, work)
 
 
 def follow(link: LinkRow, into: str, seq: int, work: Workspace, key: str = "", made: int = 0) -> None:
@@ -39,6 +40,7 @@ def follow(link: LinkRow, into: str, seq: int, work: Workspace, key: str = "", m
     """
     others = [other for other in json.loads(link.also) if other not in (into, link.record)]
     work.note_identity("merged", link.person, "", seq, f"{link.crm} record {link.record} became {into}")
+    shelves.move_answer(work, link.crm, link.record, into)
     ready = link.ready
     link.record, link.made, link.key = into, made or link.made, key or link.key
     link.also = json.dumps(others)
@@ -48,7 +50,7 @@ def follow(link: LinkRow, into: str, seq: int, work: Workspace, key: str = "", m
         work.release(link.crm, link.person)
 
 
-def _deleted(link: LinkRow, seq: int, line: Line, work: Workspace) -> None:
+def deleted(link: LinkRow, seq: int, line: Line, work: Workspace) -> None:
     """What is to be logged waits until the record is restored, or the person writes again."""
     if not link.ready:
         return
@@ -65,13 +67,14 @@ def _deleted(link: LinkRow, seq: int, line: Line, work: Workspace) -> None:
 
 def erase(person: PersonRow, because: str, seq: int, line: Line, work: Workspace) -> None:
     """Everything about the person goes; whoever writes from the same address is somebody new."""
-    erasure.erase(person, work)
+    erasure.erase(person, work, seq)
     work.note_identity("erased", person.id, "", seq, because)
     work.decide(seq, line.version, person.id, 0, because)
-    on(person.id, work)
+    erasure.blank_messages(person.id, work)
+    arm(work, "person", person.id, ERASE, work.now)
 
 
 def on(person: int, work: Workspace) -> None:
-    """Blank the next messages of an erased person; a timer goes on where many are left."""
-    if erasure.blank_messages(person, work):
+    """Blank the next messages of an erased person, then whatever else tells of him; the timer goes on until all is."""
+    if erasure.blank_messages(person, work) or traces.sweep(person, work):
         arm(work, "person", person, ERASE, work.now)

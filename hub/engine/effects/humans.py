@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from hub.engine.effects import gone, people
+from hub.engine.effects import gone, media, people
 from hub.engine.effects.messages import human_has_it
 from hub.engine.effects.sends import queue_send
 from hub.engine.effects.timers import arm
@@ -13,7 +13,7 @@ from hub.engine.line import Line
 from hub.identity import variants
 from hub.model.commands import Send
 from hub.model.content import PLAIN, Content
-from hub.model.events import DeadHandled, HumanReplied, PauseChanged, PluginAnswered, TimerDue
+from hub.model.events import DeadHandled, HumanReplied, IdentityMoved, PauseChanged, PluginAnswered, TimerDue
 from hub.model.people import Identity
 from hub.store.journal import Claimed
 from hub.store.rows import DeadRow, MessageRow, OutboxRow, PersonRow
@@ -28,8 +28,10 @@ PARTS = 128
 """Parts of one text that are looked for at most."""
 
 
-def look_person(event: HumanReplied | PauseChanged, row: Claimed, line: Line, needs: Needs) -> None:
-    """The person and all conversations with him."""
+def look_person(event: HumanReplied | PauseChanged | IdentityMoved, row: Claimed, line: Line, needs: Needs) -> None:
+    """The person and all conversations with him, and the message that is quoted."""
+    if isinstance(event, HumanReplied) and event.reply_to:
+        needs.providers.add(event.reply_to)
     number = event.person.removeprefix("p")
     if number.isdigit():
         needs.talks_of.add(int(number))
@@ -39,7 +41,8 @@ def look_person(event: HumanReplied | PauseChanged, row: Claimed, line: Line, ne
     needs.talks_with.update(form.id for form in variants(identity))
 
 
-def _person(reference: str, work: Workspace) -> PersonRow | None:
+def named(reference: str, work: Workspace) -> PersonRow | None:
+    """The person whom an event names: by p and a number, or an identity."""
     number = reference.removeprefix("p")
     if number.isdigit():
         return people.current(work, int(number))
@@ -47,12 +50,18 @@ def _person(reference: str, work: Workspace) -> PersonRow | None:
 
 
 def replied(event: HumanReplied, row: Claimed, line: Line, work: Workspace) -> None:
-    """A human answers: in the conversation the person used last; the automation pauses."""
-    person = _person(event.person, work)
+    """A human answers: in the conversation of the quoted message, else the one used last; the automation pauses."""
+    person = named(event.person, work)
     talks = [t for t in work.conversations.rows.values() if person is not None and t.person == person.id]
     if person is None or not talks:
         work.bury("event", row.seq, f"nobody to answer: {event.person} is unknown or never wrote")
         return
+    if event.reply_to:
+        quoted = [work.by_provider.get((t.inbox, event.reply_to)) for t in talks]
+        talks = [t for t, message in zip(talks, quoted, strict=True) if message and message.conversation == t.id]
+        if not talks:
+            work.bury("event", row.seq, f"not sent: the quoted message is none of person {person.id}", person.id)
+            return
     talk = max(talks, key=lambda t: (t.last_in, t.id))
     inbox = line.config.inboxes.get(talk.inbox)
     if inbox is None:
@@ -60,14 +69,16 @@ def replied(event: HumanReplied, row: Claimed, line: Line, work: Workspace) -> N
         return
     channel = line.config.connections[inbox.connection].channel
     content = Content.load(event.content) if event.content else PLAIN
-    command = Send(rule="human", text=event.text, cls="human", agent=event.agent, content=content)
+    command = Send(
+        rule="human", text=event.text, cls="human", agent=event.agent, content=content, reply_to=event.reply_to
+    )
     queue_send(command, row.seq, talk, person, channel, work)
     human_has_it(talk, row.received, row.seq, f"{event.agent} answers", line, work)
 
 
 def paused(event: PauseChanged, row: Claimed, line: Line, work: Workspace) -> None:
     """A human pauses or releases the automation of a person's conversations."""
-    person = _person(event.person, work)
+    person = named(event.person, work)
     if person is None:
         work.bury("event", row.seq, f"nobody to pause: {event.person} is unknown")
         return
@@ -89,6 +100,7 @@ def dead(event: DeadHandled, row: Claimed, line: Line, work: Workspace) -> None:
     letters = [work.dead.get(i) for i in event.ids]
     work.outbox.fetch(d.ref for d in letters if d is not None and d.kind in COMMANDS)
     work.messages.fetch(r.message for r in work.outbox.rows.values())
+    work.media.fetch(d.ref for d in letters if d is not None and d.kind == "media")
     for letter in letters:
         if letter is not None and letter.state == "open":
             letter.state, letter.handled = ("retried" if event.action == "retry" else "dropped"), work.now
@@ -110,6 +122,11 @@ def _again(letter: DeadRow, retry: bool, seq: int, work: Workspace) -> None:
             work.revive_plugin_work(letter.ref)
         else:
             work.drop_plugin_work(letter.ref, letter.cause)
+        return
+    if letter.kind == "media":
+        file = work.media.get(letter.ref)
+        if retry and file is not None:
+            media.again(file, work)
         return
     command = work.outbox.get(letter.ref)
     if command is None or command.open:

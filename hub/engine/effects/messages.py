@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hub.contracts.channel import Channel
-from hub.engine.effects import media, objects, people, settling
+from hub.engine.effects import early, media, objects, people, settling
+from hub.engine.effects.relog import relog
 from hub.engine.effects.sends import log_message, queue_send
 from hub.engine.effects.sessions import join_session
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.engine.settings import InboxConfig
 from hub.identity import variants
-from hub.model.commands import Command, MakeRecord, OptOut, Send
+from hub.model.commands import Command, MakeRecord, MoveDeal, OptOut, Send
 from hub.model.content import Media
 from hub.model.events import (
     ConsentChanged,
@@ -31,6 +32,9 @@ from hub.rules import decide
 from hub.store.journal import Claimed
 from hub.store.rows import ConversationRow, MessageRow, PersonRow
 from hub.store.workspace import Needs, Workspace
+
+UNTOLD = "unsupported"
+"""The form of a message whose content the platform did not hand over."""
 
 
 def clean(text: str) -> str:
@@ -57,6 +61,8 @@ def look(event: MessageReceived, row: Claimed, line: Line, needs: Needs) -> None
     inbox = line.inbox(row.source, event.account)
     if inbox is not None:
         needs.conversations.update(talk_keys(inbox, event.thread, event.sender))
+    _look_again(event, needs)
+    needs.beside = needs.beside or line.config.rules.looks_beside
 
 
 def look_echo(event: MessageEchoed, row: Claimed, line: Line, needs: Needs) -> None:
@@ -67,6 +73,15 @@ def look_echo(event: MessageEchoed, row: Claimed, line: Line, needs: Needs) -> N
         needs.conversations.update(talk_keys(inbox, event.thread, event.recipient))
     needs.providers.add(event.provider_id)
     needs.outbox.add(line.outbox_id(event.callback))
+    _look_again(event, needs)
+
+
+def _look_again(event: MessageReceived | MessageEchoed, needs: Needs) -> None:
+    """What may be here of the message already: a change that overtook it, or, of history, its placeholder."""
+    if event.provider_id:
+        needs.arriving.add(event.provider_id)
+        if event.backfill:
+            needs.changed.add(event.provider_id)
 
 
 def look_consent(event: ConsentChanged, row: Claimed, line: Line, needs: Needs) -> None:
@@ -98,10 +113,13 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
     if inbox is None:
         work.bury("unrouted", row.seq, f"no inbox is set for account {event.account} of connection {row.source}")
         return
+    if event.backfill and _told_again(event, inbox, row, line, work):
+        return
     channel = line.config.connections[row.source].channel
     person = people.resolve(event.sender, clean(event.name), channel.name, row.seq, line, work)
-    talk, first = conversation(inbox, event.thread, event.sender, event.address, person, row, work)
+    talk = conversation(inbox, event.thread, event.sender, event.address, person, row, work)
     at = message_time(talk, event.at or row.received, work)
+    first = not talk.last_in  # history and what the business wrote itself open nothing
     opening = first and not event.backfill
     if not event.backfill:
         talk.last_in = max(talk.last_in, event.at or row.received)
@@ -129,10 +147,17 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
     if not event.backfill:
         join_session(message, talk, work)
     work.name_message(message)
+    early.apply(message, inbox.name, work)
     media.order(_named(event.media), message, event.account, event.backfill, row.source, work)
     log_message(message, line, work)
     if opening:
         tell_plugins(row.seq, inbox, person, message, line, work)
+    if message.deleted:
+        work.decide(
+            row.seq, line.version, person.id, talk.id, "no automation: the message was taken back before it came"
+        )
+        return
+    owner, deals, tickets = objects.seen(person, line, work) if line.config.rules.looks_beside else ("", (), 0)
     view = View(
         person=Person(PersonId(person.id), person.name, person.language, bool(person.opted_out)),
         conversation=ConversationView(
@@ -147,6 +172,9 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
         ),
         received=row.received,
         version=line.version,
+        owner=owner,
+        deals=deals,
+        tickets=tickets,
     )
     decision = decide(replace(event, text=message.text), view, line.config.rules, line.config.policy)
     if decision.because:
@@ -162,13 +190,15 @@ def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> N
         work.bury("unrouted", row.seq, f"no inbox is set for account {event.account} of connection {row.source}")
         return
     known, named = work.by_provider.get((inbox.name, event.provider_id)), line.outbox_id(event.callback)
+    if event.backfill and _told_again(event, inbox, row, line, work):
+        return
     if known is not None or named:
         if work.outbox.get(named) is not None or (known is not None and known.id in work.outbox_of):
             settling.status(_proof(event), row, line, work)
         return
     channel = line.config.connections[row.source].channel
     person = people.resolve(event.recipient, "", channel.name, row.seq, line, work)
-    talk, _ = conversation(inbox, event.thread, event.recipient, event.address, person, row, work)
+    talk = conversation(inbox, event.thread, event.recipient, event.address, person, row, work)
     sent = event.at or row.received
     at = message_time(talk, sent, work)
     message = work.messages.add(
@@ -194,10 +224,29 @@ def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> N
     if not event.backfill:
         join_session(message, talk, work)
     work.name_message(message)
+    early.apply(message, inbox.name, work)
     media.order(_named(event.media), message, event.account, event.backfill, row.source, work)
     log_message(message, line, work)
     if not event.backfill:
         human_has_it(talk, row.received, row.seq, "a human answered from elsewhere", line, work)
+
+
+def _told_again(
+    event: MessageReceived | MessageEchoed, inbox: InboxConfig, row: Claimed, line: Line, work: Workspace
+) -> bool:
+    """History tells a file first as a placeholder and then as it was, in any order: both are one message."""
+    known = work.by_provider.get((inbox.name, event.provider_id))
+    way = "in" if isinstance(event, MessageReceived) else "out"
+    if known is None or known.direction != way or known.id in work.outbox_of:
+        return False
+    if event.form == UNTOLD or known.form != UNTOLD:
+        work.decide(row.seq, line.version, known.person, known.conversation, f"history of message {known.id}, known")
+        return True
+    known.form, known.text, known.reply_to = event.form, clean(event.text), known.reply_to or event.reply_to
+    media.order(_named(event.media), known, event.account, True, row.source, work)
+    work.decide(row.seq, line.version, known.person, known.conversation, f"history tells message {known.id} in full")
+    relog(known, row.seq, line, work)
+    return True
 
 
 def _proof(event: MessageEchoed) -> StatusReported:
@@ -240,20 +289,20 @@ def conversation(
     person: PersonRow,
     row: Claimed,
     work: Workspace,
-) -> tuple[ConversationRow, bool]:
-    """The conversation of an event and whether the event opened it."""
+) -> ConversationRow:
+    """The conversation of an event, made now where there is none."""
     keys = talk_keys(inbox, thread, identities)
     talk = next((work.by_key[key] for key in keys if key in work.by_key), None)
     if talk is None and not thread:  # known under another identity than this event gives
         talk = work.talk_with(person.id, inbox.name)
     if talk is not None:
         talk.address = address
-        return talk, False
+        return talk
     talk = work.conversations.add(
         ConversationRow(work.conversations.next_id(), keys[0], inbox.name, person.id, address, "open", row.received)
     )
     work.file_talk(talk)
-    return talk, True
+    return talk
 
 
 def message_time(talk: ConversationRow, at: int, work: Workspace) -> int:
@@ -300,9 +349,11 @@ def carry_out(
         case Send():
             queue_send(replace(command, slot=f"{message.id}.{command.slot}"), seq, talk, person, channel, work)
         case MakeRecord():
-            objects.order(replace(command, slot=f"{message.id}.{command.slot}"), seq, person, line, work)
+            objects.order(replace(command, slot=f"{message.id}.{command.slot}"), seq, person, line, work, message)
+        case MoveDeal():
+            objects.move(replace(command, slot=f"{message.id}.{command.slot}"), seq, person, line, work)
         case OptOut():
             person.opted_out = 0 if command.wants else 1
-    if isinstance(command, Send | MakeRecord) and command.once:
+    if isinstance(command, Send | MakeRecord | MoveDeal) and command.once:
         fired = json.loads(talk.fired) if talk.fired else {}
         talk.fired = json.dumps(fired | {command.rule: work.now})

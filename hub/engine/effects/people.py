@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from hub.engine.line import Line
 from hub.identity import external_key, variants
 from hub.model.people import Identity
-from hub.store.rows import LinkRow, OutboxRow, PersonRow
+from hub.store.rows import LinkRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
 
@@ -146,4 +146,35 @@ def add_outbox(
             reason,
             body,
         )
+    )
+
+
+def add_beside(
+    work: Workspace,
+    *,
+    kind: str,
+    crm: str,
+    person: int,
+    event: int,
+    rule: str,
+    slot: str,
+    message: MessageRow | None = None,
+    body: str = "",
+) -> None:
+    """A new command for something that stands under the person's record; it waits for the link where there is none."""
+    link = work.link_of.get((person, crm))
+    ready = link is not None and link.ready
+    add_outbox(
+        work,
+        kind=kind,
+        target=crm,
+        lane=person,
+        message=message.id if message else 0,
+        conversation=message.conversation if message else 0,
+        event=event,
+        rule=rule,
+        slot=slot,
+        state="waiting" if ready else "held",
+        reason="" if ready else f"waits for the link of person {person} in {crm}",
+        body=body,
     )

@@ -15,7 +15,7 @@ from hub.model.people import Identity
 from hub.model.records import Gone, Record
 from hub.store import crm as shelves
 from hub.store.journal import Claimed
-from hub.store.rows import LinkRow, PersonRow
+from hub.store.rows import LinkRow, NewsRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
 
@@ -26,7 +26,7 @@ def look(event: RecordsRead, row: Claimed, line: Line, needs: Needs) -> None:
         wanted.update((record.id, *record.merged))
     for vanished in event.gone:
         wanted.update(name for name in (vanished.record, vanished.into) if name)
-    wanted.update(answer.contact for answer in event.answers)
+    wanted.update(answer.contact for answer in event.answers if answer.contact)
     needs.keys.update(record.key for record in event.records if record.key)
     for record in event.records:
         people.probe(record.identities, needs)
@@ -46,6 +46,9 @@ def read(event: RecordsRead, row: Claimed, line: Line, work: Workspace) -> None:
             _one(replace(record, name=clean(record.name)), event.crm, row.seq, line, work)
     objects.read(event, work)
     asked.taken(event, row, line, work)
+    if event.gap:
+        news = NewsRow(work.news.next_id(), event.at, event.crm, "", "gap", str(event.at), clean(event.gap), 1, row.seq)
+        work.news.add(news)
     if event.feed == "touched":
         shelves.untouch(work, event.crm, event.refs, event.at)
     elif event.feed == "first":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.engine.effects.people import add_outbox
+from hub.engine.effects.people import add_beside
 from hub.engine.line import Line
 from hub.store.rows import MessageRow, OutboxRow
 from hub.store.workspace import Workspace
@@ -21,20 +21,9 @@ def relog(message: MessageRow, seq: int, line: Line, work: Workspace) -> None:
         before = orders.get(crm, [])
         if any(_untouched(order) for order in before) or not any(_written(order) for order in before):
             continue
-        link = work.link_of.get((message.person, crm))
-        ready = link is not None and link.ready
-        add_outbox(
-            work,
-            kind="log",
-            target=crm,
-            lane=message.person,
-            message=message.id,
-            conversation=message.conversation,
-            event=seq,
-            rule="relog",
-            slot=f"m{message.id}.{seq}",
-            state="waiting" if ready else "held",
-            reason="" if ready else f"waits for the link of person {message.person} in {crm}",
+        slot = f"m{message.id}.{seq}"
+        add_beside(
+            work, kind="log", crm=crm, person=message.person, message=message, event=seq, rule="relog", slot=slot
         )
 
 

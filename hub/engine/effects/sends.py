@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from hub.contracts.channel import Channel
-from hub.engine.effects.people import add_outbox
+from hub.engine.effects.people import add_beside, add_outbox
 from hub.engine.effects.sessions import join_session
 from hub.engine.line import Line
 from hub.model.commands import Send
@@ -25,7 +25,7 @@ def queue_send(
 ) -> list[MessageRow]:
     """The command becomes as many messages as the channel needs, in order, each with its own outbox row.
 
-    The rows of one command share all of their key but the number after its last point.
+    The rows of one command share all of their key but the number after its last point; the first one quotes.
     """
     able = channel.capabilities
     queued = []
@@ -42,7 +42,7 @@ def queue_send(
                 content.form,
                 text or shown(content),
                 "",
-                "",
+                "" if part else command.reply_to,
                 at,
                 work.now,
                 "queued",
@@ -77,18 +77,6 @@ def outgoing_content(message: MessageRow) -> Content:
 def log_message(message: MessageRow, line: Line, work: Workspace) -> None:
     """The message is to stand in every CRM, once; it waits for the person's link where there is none yet."""
     for crm in line.config.crms:
-        link = work.link_of.get((message.person, crm))
-        ready = link is not None and link.ready
-        add_outbox(
-            work,
-            kind="log",
-            target=crm,
-            lane=message.person,
-            message=message.id,
-            conversation=message.conversation,
-            event=message.event,
-            rule="log",
-            slot=f"m{message.id}",
-            state="waiting" if ready else "held",
-            reason="" if ready else f"waits for the link of person {message.person} in {crm}",
-        )
+        slot = f"m{message.id}"
+        event, person = message.event, message.person
+        add_beside(work, kind="log", crm=crm, person=person, message=message, event=event, rule="log", slot=slot)

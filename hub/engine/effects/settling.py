@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub.engine.effects import answers, fallback
+from hub.engine.effects import answers, fallback, people
+from hub.engine.effects.relog import relog
 from hub.engine.effects.sends import log_message
 from hub.engine.line import Line
 from hub.model.events import SendSettled, StatusReported
@@ -13,12 +14,16 @@ from hub.store.workspace import Needs, Workspace
 
 PROOF = ("sent", "delivered", "read")
 ARRIVED = ("delivered", "read")
+STOPPED = "OptedOut"
+"""The error's name in events."""
+TELLING = (fallback.CLOSED, STOPPED)
+"""Errors that say something about the person or the conversation."""
 
 
 def look_send(event: SendSettled, row: Claimed, line: Line, needs: Needs) -> None:
-    """The send and its message; a closed window asks for all around it."""
+    """The send and its message; a closed window, or a person who stopped us, asks for all around it."""
     needs.outbox.add(event.outbox)
-    needs.around |= event.error == fallback.CLOSED
+    needs.around |= event.error in TELLING
 
 
 def look_status(event: StatusReported, row: Claimed, line: Line, needs: Needs) -> None:
@@ -28,7 +33,7 @@ def look_status(event: StatusReported, row: Claimed, line: Line, needs: Needs) -
         needs.outbox.add(named)
     else:
         needs.providers.add(event.provider_id)
-    needs.around |= event.code == fallback.CLOSED
+    needs.around |= event.code in TELLING
 
 
 def sent(command: OutboxRow, message: MessageRow, provider_id: str, line: Line, work: Workspace) -> None:
@@ -69,7 +74,7 @@ def send(event: SendSettled, row: Claimed, line: Line, work: Workspace) -> None:
         case "dead":
             command.end("dead", event.reason)
             message.status, message.status_at, message.reason = "failed", work.now, event.reason
-            _bury(command, message, event.reason, event.error, line, work)
+            _bury(command, message, event.reason, event.error, row.seq, line, work)
     answers.ended(command, message, line, work)
 
 
@@ -91,25 +96,39 @@ def status(event: StatusReported, row: Claimed, line: Line, work: Workspace) -> 
             sent(command, message, event.provider_id, line, work)
         elif command.state in ("started", "evidence"):
             command.end("dead", event.error)
-            _bury(command, message, event.error, event.code, line, work)
+            _bury(command, message, event.error, event.code, row.seq, line, work)
             work.woken.add(command.target)
     elif command is not None and event.status == "failed" and command.state == "done":
-        _bury(command, message, event.error, event.code, line, work)
+        _bury(command, message, event.error, event.code, row.seq, line, work)
     elif command is not None and event.status in ARRIVED:  # also after a "failed": nobody needs to send it again
         if command.state == "dead":
             sent(command, message, event.provider_id, line, work)
         work.settle_dead("send", [command.id], "settled")
     work.report(message.id, event.status, at, event.error)
     if climbs(message.status, event.status):
+        shown = "failed" in (message.status, event.status)  # it did not arrive, or did after all: the CRM tells
         message.status, message.status_at, message.reason = event.status, at, event.error
         if not message.provider_id:
             message.provider_id = event.provider_id
+        if shown:
+            work.bring(message.person)  # rare: worth queries of its own
+            work.outbox.fetch_by("message", [message.id], "AND message > 0")
+            person = work.people.get(message.person)
+            if person is not None and not person.erased:
+                relog(message, row.seq, line, work)
     if command is not None:
         answers.ended(command, message, line, work)
 
 
-def _bury(command: OutboxRow, message: MessageRow, reason: str, error: str, line: Line, work: Workspace) -> None:
-    """It did not arrive: a dead letter; where the window was closed, the inbox's template goes in its place."""
+def _bury(
+    command: OutboxRow, message: MessageRow, reason: str, error: str, seq: int, line: Line, work: Workspace
+) -> None:
+    """It did not arrive: a dead letter; where the window was closed, the inbox's template goes in its place. Whoever
+    stopped the business has opted out, as if he had used the platform's switch."""
+    person = people.current(work, command.lane) if error == STOPPED else None
+    if person is not None and not person.opted_out:
+        person.opted_out = 1
+        work.decide(seq, line.version, person.id, command.conversation, "opted out: the platform says he stopped us")
     instead = fallback.refused(command, message, line, work) if error == fallback.CLOSED else ""
     reason = reason or "the platform reports it failed"
     work.bury("send", command.id, f"{reason}; {instead}" if instead else reason, command.lane)

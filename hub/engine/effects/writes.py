@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from hub.engine.effects import answers
-from hub.engine.effects.people import order_person
+from hub.contracts.crm import Hears
+from hub.engine.crm_parts import written_by
+from hub.engine.effects import answers, gone, people
 from hub.engine.effects.relog import relog
 from hub.engine.line import Line
 from hub.model.events import CrmSettled, RowOutcome
+from hub.model.records import Ref
+from hub.store import crm as shelves
 from hub.store.journal import Claimed
 from hub.store.rows import OutboxRow
 from hub.store.workspace import Needs, Workspace
@@ -27,6 +31,7 @@ def settled(event: CrmSettled, row: Claimed, line: Line, work: Workspace) -> Non
     work.woken.add(event.crm)
     commands = [work.outbox.get(outcome.outbox) for outcome in event.rows]
     _bring(event, [command for command in commands if command is not None], work)
+    wrote = _wrote(event, work)
     for outcome, command in zip(event.rows, commands, strict=True):
         if command is None or not command.open:
             continue
@@ -39,7 +44,7 @@ def settled(event: CrmSettled, row: Claimed, line: Line, work: Workspace) -> Non
                 command.wait(outcome.due, outcome.reason)
                 command.doubt = 1
             case "relink":
-                _relink(command, event.crm, row.seq, outcome, work)
+                _relink(command, event.crm, wrote, row.seq, outcome, line, work)
             case "dropped":
                 _removed(command, event.crm, row.seq, line, work)
             case "dead":
@@ -51,14 +56,22 @@ def _bring(event: CrmSettled, commands: list[OutboxRow], work: Workspace) -> Non
     files = [command.message for command in commands if command.kind == "file" and command.message]
     work.messages.fetch(files)
     work.outbox.fetch_by("message", files, "AND message>0")
-    answered = (json.loads(c.body).get("answer", 0) for c in commands if c.kind == "object" and c.rule == answers.RULE)
-    work.answers.fetch(answered)
+    work.answers.fetch(answers.about(command) for command in commands)
     removed = {outcome.outbox for outcome in event.rows if outcome.outcome == "dropped"}
     parts = {str(_part(c).get("logged", "")) for c in commands if c.id in removed} - {""}
     work.outbox.fetch_by("record", parts, "AND record<>'' AND kind='log' AND target=?", (event.crm,))
 
 
-def _part(command: OutboxRow) -> dict[str, object]:
+def _wrote(event: CrmSettled, work: Workspace) -> set[int]:
+    """People whose own new message found their record gone."""
+    lost = [work.outbox.get(outcome.outbox) for outcome in event.rows if outcome.outcome == "relink"]
+    fresh = [command for command in lost if command is not None and command.kind == "log" and command.rule == "log"]
+    work.messages.fetch(command.message for command in fresh)
+    found = ((command, work.messages.get(command.message)) for command in fresh)
+    return {command.lane for command, message in found if message is not None and message.direction == "in"}
+
+
+def _part(command: OutboxRow) -> dict[str, Any]:
     """The part of a session that a log writes; empty for a log of a single message."""
     return dict(json.loads(command.body)) if command.kind == "log" and command.body else {}
 
@@ -75,10 +88,12 @@ def _done(command: OutboxRow, crm: str, outcome: RowOutcome, seq: int, line: Lin
                 relog(message, seq, line, work)
         case "object":
             body = json.loads(command.body)
-            if command.rule == answers.RULE:
+            if answers.about(command):
                 answers.told(int(body["answer"]), str(body["status"]), work)
             else:
                 command.body = json.dumps({"type": body["type"]})  # its contents stand in the CRM now
+                if "record" in body and isinstance(line.config.crms[crm].adapter, Hears):
+                    shelves.touch(work, crm, [Ref(body["type"], body["record"])])  # what stands there now is read again
 
 
 def _removed(command: OutboxRow, crm: str, seq: int, line: Line, work: Workspace) -> None:
@@ -91,6 +106,11 @@ def _removed(command: OutboxRow, crm: str, seq: int, line: Line, work: Workspace
         command.wait(work.now, "a person deleted the session's record")
         command.body = command.record = ""
         return
+    kept = work.answers.get(answers.about(command))
+    if kept is not None and kept.type == "contact" and command.attempts < RELINKS:  # perhaps merged: the hub will hear
+        shelves.touch(work, crm, [Ref("contact", kept.record)])
+        command.wait(work.now + (1000 << command.attempts), "the contact that asked for the reply is gone")
+        return
     command.end("dropped", "a person deleted it in the CRM")
     work.decide(seq, line.version, command.lane, command.conversation, f"not written again in {crm}: {command.reason}")
 
@@ -98,6 +118,12 @@ def _removed(command: OutboxRow, crm: str, seq: int, line: Line, work: Workspace
 def _dead(command: OutboxRow, crm: str, outcome: RowOutcome, work: Workspace) -> None:
     command.end("dead", outcome.reason)
     work.bury(command.kind, command.id, outcome.reason, command.lane)
+    if lines := _part(command).get("lines"):  # with it, those that it was to write: they stand nowhere
+        with_it = written_by(command)
+        for row in work.outbox.fetch_by("message", lines, "AND message>0 AND kind='log' AND target=?", (crm,)):
+            if (row.state, row.reason) == ("done", with_it):
+                row.end("dead", outcome.reason)
+                work.bury(row.kind, row.id, outcome.reason, row.lane)
     link = work.link_of.get((command.lane, crm)) if command.kind == "person" else None
     if link is not None and not link.ready:
         link.reason = outcome.reason
@@ -115,8 +141,11 @@ def _linked(command: OutboxRow, crm: str, outcome: RowOutcome, work: Workspace) 
     work.release(crm, command.lane)
 
 
-def _relink(command: OutboxRow, crm: str, seq: int, outcome: RowOutcome, work: Workspace) -> None:
-    """The record is gone: the person gets a record again, and what was to be logged waits for it."""
+def _relink(
+    command: OutboxRow, crm: str, wrote: set[int], seq: int, outcome: RowOutcome, line: Line, work: Workspace
+) -> None:
+    """The record is gone. Only somebody who `wrote` just now gets one again; else it is as if the CRM had told of the
+    deletion, and the record is read once more: it may have been merged."""
     work.bring(command.lane)
     link = work.link_of.get((command.lane, crm))
     person = work.people.get(command.lane)
@@ -124,20 +153,22 @@ def _relink(command: OutboxRow, crm: str, seq: int, outcome: RowOutcome, work: W
         command.end("dead", outcome.reason)
         work.bury(command.kind, command.id, outcome.reason, command.lane)
         return
-    if link.state == "gone":  # deleted there, as the hub knows: it waits for the record or for the person
-        if command.kind == "person":
-            command.end("dropped", link.reason)
-        else:
-            command.state, command.record = "held", ""
-        return
     again = work.now + (1000 << command.attempts if command.attempts > 1 else 0)
-    if link.ready:
-        link.state, link.record, link.synced = "creating", "", ""
-        link.reason = f"its record is gone: {outcome.reason}"
-        if command.kind != "person":
-            order_person(person, crm, seq, work)
-    if command.kind == "person":
+    if command.kind == "file":  # it stands under no record: the CRM's files have a reason of their own
+        command.wait(again, outcome.reason)
+        return
+    if link.ready and command.record == link.record:  # else it was tried under another one: the link moved on
+        lost = link.record
+        if command.lane in wrote:
+            link.reason = f"its record is gone: {outcome.reason}"
+            people.link_again(link, person, seq, work)
+            work.hold(crm, command.lane, f"waits for the link of person {command.lane} in {crm}")
+        else:
+            gone.deleted(link, seq, line, work)
+            shelves.touch(work, crm, [Ref("contact", lost)])
+    if command.kind != "person":
+        command.state, command.due, command.record = ("waiting" if link.ready else "held"), again, ""
+    elif link.ready or link.state == "creating":
         command.wait(again, outcome.reason)
     else:
-        command.state, command.due, command.record = "held", again, ""
-        work.hold(crm, command.lane, f"waits for the link of person {command.lane} in {crm}")
+        command.end("dropped", link.reason or "its record is gone")

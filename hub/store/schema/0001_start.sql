@@ -98,6 +98,19 @@ CREATE INDEX messages_session ON messages (session) WHERE session > 0;
 CREATE INDEX messages_conversation ON messages (conversation, at);
 CREATE INDEX messages_provider ON messages (provider_id) WHERE provider_id <> '';
 
+-- Edits and removals that came before the message they are about; it takes them when it comes within a day.
+CREATE TABLE early (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  inbox TEXT NOT NULL,
+  provider_id TEXT NOT NULL,
+  change TEXT NOT NULL,            -- edited, deleted
+  text TEXT NOT NULL,
+  form TEXT NOT NULL,
+  changed INTEGER NOT NULL,        -- when its writer did it
+  at INTEGER NOT NULL              -- when it came
+);
+CREATE INDEX early_provider ON early (provider_id);
+
 -- Files of inbound messages, fetched by a job of their own.
 CREATE TABLE media (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -267,6 +280,7 @@ CREATE TABLE crm_answers (
   outcome TEXT NOT NULL,           -- sending, sent, failed
   at INTEGER NOT NULL,             -- when it was taken
   told INTEGER NOT NULL,           -- when its outcome stood in the CRM
+  asked TEXT NOT NULL,             -- hashes of the texts that were taken since an outcome stood there last
   UNIQUE (crm, type, record)
 );
 CREATE INDEX crm_answers_message ON crm_answers (message) WHERE message > 0;
@@ -331,8 +345,8 @@ CREATE TABLE plugin_work (
 
 CREATE TABLE dead (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  kind TEXT NOT NULL,              -- event, unrouted, send, person, log, plugin, uncertain, review
-  ref INTEGER NOT NULL,            -- journal seq, outbox id, or person for a review
+  kind TEXT NOT NULL,              -- event, unrouted, send, person, log, plugin, uncertain, media, review
+  ref INTEGER NOT NULL,            -- journal seq, outbox id, media id, or person for a review
   person INTEGER NOT NULL,
   cause TEXT NOT NULL,
   at INTEGER NOT NULL,

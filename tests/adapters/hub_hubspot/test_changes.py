@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub import Answer, Gone, LogEntry
+from hub import Answer, Gone, LogEntry, Ref
+from hub.model.records import FileWrite, ObjectWrite
 from hub_hubspot import paths
 from hub_hubspot import simulator_acts as acts
 from hub_hubspot.changes import Look, parse, written
@@ -72,7 +73,7 @@ def test_answers_on_contacts_and_tasks(portal):
     async def scenario(sim, do, crm):
         sim.search_lag = 0.0
         start = await do(crm.changes, "")
-        ana, ben = sim.fill([{"name": "Ana"}, {"name": "Ben"}])
+        ana, ben, cid = sim.fill([{"name": "Ana"}, {"name": "Ben"}, {"name": "Cid"}])
         acts.edit(
             sim.portal,
             "contacts",
@@ -86,14 +87,20 @@ def test_answers_on_contacts_and_tasks(portal):
         from_body = acts.add(sim.portal, "tasks", {**due, **send, "hs_task_body": html}, (("contacts", ben),))
         both = {**due, **send, "hs_task_body": html, "hub_reply_text": "Short"}
         from_text = acts.add(sim.portal, "tasks", both, (("contacts", ben), ("contacts", ana)))
-        acts.add(sim.portal, "tasks", {**due, **send, "hs_task_body": html})  # for nobody
+        nobody = acts.add(sim.portal, "tasks", {**due, **send, "hs_task_body": "Hello"})
         acts.add(sim.portal, "tasks", {**due, "hs_task_body": html}, (("contacts", ben),))  # not asked for
-        acts.add(sim.portal, "tasks", {**due, **send}, (("contacts", ben),))  # nothing to say
+        silent = acts.add(sim.portal, "tasks", {**due, **send}, (("contacts", ben),))
+        acts.edit(sim.portal, "contacts", cid, {"hub_reply_text": " ", "hub_reply_status": "send"})
         (page,) = await round_of(do, crm, start.cursor)
         assert set(page.answers) == {
             Answer(type="contact", id=ana, contact=ana, text="See you at 5", agent="9"),
             Answer(type="task", id=from_body, contact=ben, text="Dear Ben,\nwe open at 9 & close\nat 5", agent="8"),
             Answer(type="task", id=from_text, contact=ben, text="Short", agent="8"),
+            Answer(
+                type="task", id=nobody, contact="", text="Hello", agent="8"
+            ),  # these are told that they cannot be sent
+            Answer(type="task", id=silent, contact=ben, text="", agent="8"),
+            Answer(type="contact", id=cid, contact=cid, text=""),
         }
 
     portal(scenario, searches=1, settings=ALL)
@@ -171,15 +178,22 @@ def test_cursors():
 
 
 @pytest.mark.parametrize("version", ["v3", "2026-03"])
-def test_dated_paths_work_by_one_constant(portal, monkeypatch, version):
-    monkeypatch.setattr(paths, "OBJECTS_VERSION", version)
+def test_dated_paths_work_by_one_constant(portal, monkeypatch, version, tmp_path):
+    monkeypatch.setattr(paths, "VERSION", version)
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b"a photo")
 
     async def scenario(sim, do, crm):
         heard = []
         sim.observers.append(lambda method, path, query, body: heard.append(path))
+        sim.portal.owners = [{"id": "7", "email": "eve@example.com", "firstName": "Eve", "lastName": "", "userId": 1}]
         (ana,) = sim.fill([{"name": "Ana"}])
+        deal = acts.add(sim.portal, "deals", {"dealname": "Roof", "hubspot_owner_id": "7"}, (("contacts", ana),))
         assert [r.id for r in (await do(crm.first_read, "")).records] == [ana]
         assert (await do(crm.describe)).fields
+        await do(crm.probe)
+        crm.transport._zone = None
+        await do(crm.ensure)
         entry = LogEntry(
             outbox=1,
             message="m",
@@ -190,10 +204,28 @@ def test_dated_paths_work_by_one_constant(portal, monkeypatch, version):
             text="x",
             at=1_750_000_000_000,
             sequence=1,
+            doubtful=True,
         )
         assert (await do(crm.log, [entry]))[0].record
-        dated = version != "v3"
-        assert [path.startswith("/crm/objects/2026-03/") for path in heard if "/objects/" in path] == [dated] * 2
-        assert sim.calls["contacts"] == sim.calls["communications/batch/create"] == 1
+        (read,) = (await do(crm.get, [Ref("deal", deal)])).objects
+        assert read.fields["owner_name"] == "Eve"
+        task = ObjectWrite(outbox=2, type="deal", key="k", contact=ana, title="Gutter")
+        assert (await do(crm.write, [task]))[0].record
+        file = FileWrite(outbox=3, key="f", path=str(photo), name="photo.png", mime="image/png", size=7)
+        assert await do(crm.attach, file)
+        for name in set(paths.VERSIONS[version]) - {"oauth", "journal"}:
+            root = paths.VERSIONS[version][name]
+            assert any(path == root or path.startswith(f"{root}/") for path in heard), name
+        roots = tuple(paths.VERSIONS[version].values())
+        assert [path for path in heard if not path.startswith(roots)] == []
+        assert sim.calls["contacts/batch/read"] == 0
+        assert sim.calls["communications/batch/create"] == sim.calls["owners"] == sim.calls["files/v3/files"] == 1
 
-    portal(scenario)
+    portal(scenario, settings={"objects": ["deal"]})
+
+
+def test_every_version_has_every_path():
+    assert {frozenset(table) for table in paths.VERSIONS.values()} == {frozenset(paths.VERSIONS["v3"])}
+    for table in paths.VERSIONS.values():
+        for name, root in table.items():
+            assert paths.unversioned(f"{root}/tail") == f"{paths.VERSIONS['v3'][name]}/tail"

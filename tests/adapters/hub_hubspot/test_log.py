@@ -8,6 +8,7 @@ import pytest
 
 from hub import LogEntry, PersonWrite
 from hub.contracts.errors import NotFound, RateLimited, Rejected, Uncertain
+from hub.model.records import LogLine
 from hub_hubspot import bodies
 from hub_hubspot import simulator_acts as acts
 from hub_hubspot.paths import BODY
@@ -252,3 +253,51 @@ def test_without_its_properties_the_refusal_names_them(portal):
         assert "hub_message_id (PROPERTY_DOESNT_EXIST)" in str(written.error)
 
     portal(scenario, bare=True)
+
+
+def test_who_answered_in_hubspot_is_shown_by_name(portal):
+    async def scenario(sim, do, crm):
+        sim.portal.owners = [
+            {"id": "501", "email": "e@example.com", "firstName": "Eve", "lastName": "Old", "userId": 1}
+        ]
+        (ana,) = sim.fill([{"name": "Ana"}])
+        (entry,) = entries(ana, 1, first=2)
+        batch = [
+            replace(entry, outbox=n, message=f"a{n}", author=author) for n, author in enumerate(("501", "502", "Kim"))
+        ]
+        heard = LogLine(direction="in", author="501", text="hi", at=1_750_000_000_000)
+        talk = (heard, replace(heard, direction="out", text="ho"))
+        batch.append(replace(entry, outbox=9, message="s", direction="in", lines=talk))
+        await do(crm.log, batch)
+        shown = [thing.values["hs_communication_body"] for thing in sim.portal.things["communications"].values()]
+        assert [body.partition("<br>")[0] for body in shown[:3]] == [f"Sent by {n}:" for n in ("Eve Old", "502", "Kim")]
+        assert "· 501</b><br>hi" in shown[3]
+        assert "· Eve Old</b><br>ho" in shown[3]
+        await do(crm.log, [replace(entry, message="later", author="501")])
+        assert sim.calls["owners"] == 1
+
+    portal(scenario)
+
+
+def test_no_message_waits_for_a_name(portal):
+    async def scenario(sim, do, crm):
+        sim.granted -= {"crm.objects.owners.read"}
+        (ana,) = sim.fill([{"name": "Ana"}])
+        (entry,) = entries(ana, 1, first=2)
+        assert (await do(crm.log, [replace(entry, author="501")]))[0].record
+        (shown,) = sim.portal.things["communications"].values()
+        assert shown.values["hs_communication_body"].startswith("Sent by 501:")
+
+    portal(scenario)
+
+
+def test_a_doubtful_message_is_found_where_a_merge_took_it(portal):
+    async def scenario(sim, do, crm):
+        ana, anna = sim.fill([{"name": "Ana"}, {"name": "Anna"}])
+        (written,) = await do(crm.log, entries(ana, 1))
+        into = acts.merge(sim.portal, "contacts", anna, ana)
+        moved = [replace(entry, elsewhere=into) for entry in doubt(entries(ana, 1))]
+        assert [w.record for w in await do(crm.log, moved)] == [written.record]
+        assert len(sim.logged()) == 1
+
+    portal(scenario)

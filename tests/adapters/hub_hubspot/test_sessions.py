@@ -210,3 +210,26 @@ def test_communications_that_carry_no_files_name_them(portal, bare):
         assert body_of(sim, written[0].record) == "message 51<br>In HubSpot's files: 11"
 
     portal(scenario, bare=bare)
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_what_was_taken_back_leaves_no_file_on_its_record(portal, bare):
+    async def scenario(sim, do, crm):
+        (ana,) = sim.fill([{"firstname": "Ana"}])
+        batch = [entry(ana, files=("11",)), entry(ana, n=2, channel="telegram", files=("13",))]
+        written = await do(crm.log, batch)
+        if bare:  # of a message that has files of agents alone nothing is touched by an edit
+            edits = [replace(one, text="new", logged=w.record, files=()) for one, w in zip(batch, written, strict=True)]
+            await do(crm.log, edits)
+        else:
+            gone = [
+                replace(one, text="[deleted]", logged=w.record, files=(), deleted=True)
+                for one, w in zip(batch, written, strict=True)
+            ]
+            await do(crm.log, gone)
+        things = sim.portal.things
+        kinds = zip(("communications", "notes"), written, ("11", "13"), strict=True)
+        for kind, one, file in kinds:
+            assert things[kind][one.record].values.get("hs_attachment_ids", "") == (file if bare else "")
+
+    portal(scenario)

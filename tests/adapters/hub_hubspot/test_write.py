@@ -8,7 +8,7 @@ import pytest
 
 from hub.contracts.crm import WritesObjects
 from hub.contracts.errors import NotFound, RateLimited, Rejected, Uncertain
-from hub.model.records import ObjectWrite
+from hub.model.records import ObjectWrite, Ref
 from hub_hubspot import simulator_acts as acts
 
 ALL = {"objects": ("company", "deal", "ticket", "task"), "answers": True}
@@ -123,6 +123,23 @@ def test_stages_are_read_once_and_a_wrong_one_is_told(portal):
         assert values(sim, "tickets", written[0].record)["hs_pipeline_stage"] == "3"
         await do(crm.write, [make("ticket", ana, 5)])
         assert sum(n for path, n in sim.calls.items() if "pipelines" in path) == 2
+        page = await do(crm.get, [Ref("ticket", written[0].record)])
+        assert page.objects[0].fields["stage_label"] == "Waiting on us"
+        assert sim.calls["pipelines/tickets"] == 1, "who reads and who writes know the same stages"
+
+    portal(scenario, settings=ALL)
+
+
+def test_a_stage_made_a_minute_later_is_known(portal):
+    async def scenario(sim, do, crm):
+        (ana,) = sim.fill([{"name": "Ana"}])
+        (refused,) = await do(crm.write, [make("ticket", ana, 1, stage="abroad")])
+        assert isinstance(refused.error, Rejected)
+        stage = {"id": "9", "label": "Abroad", "displayOrder": 9, "metadata": {}}
+        sim.portal.pipelines["tickets"][0]["stages"].append(stage)
+        crm.slept.append(61.0)
+        (written,) = await do(crm.write, [make("ticket", ana, 2, stage="abroad")])
+        assert values(sim, "tickets", written.record)["hs_pipeline_stage"] == "9"
 
     portal(scenario, settings=ALL)
 

@@ -1,10 +1,15 @@
 """Handshake and signature: who may come in."""
 
+import re
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
+import hub_meta
 from hub import Request
 from hub.contracts.errors import BadSignature
+from hub_meta.channel import WEBHOOK_FIELDS
 
 
 def ask(**query):
@@ -55,3 +60,9 @@ def test_settings_that_cannot_work_are_refused(make, change):
 def test_the_rate_is_a_setting_of_the_connection(make, channel):
     assert make(rate=20).settings.rate == 20
     assert channel.settings.rate == channel.capabilities.rate == 80
+
+
+def test_the_readme_names_the_fields_to_subscribe():
+    readme = (Path(hub_meta.__file__).parent / "README.md").read_text("utf-8")
+    step = readme[readme.index("\n6. ") :].partition("A token of a system user")[0]
+    assert ", ".join(re.findall(r"`(\w+)`", step)) == WEBHOOK_FIELDS
