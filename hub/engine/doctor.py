@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from hub.backup.schedule import last_time
 from hub.contracts.channel import Finding, HttpCall, Polls
 from hub.contracts.errors import ConfigError, HubError
-from hub.engine.crm_read import AT_ONCE
+from hub.engine.crm.read import AT_ONCE
 from hub.engine.health import examine_all
 from hub.engine.http import Outside
 from hub.engine.line import Line, now_ms

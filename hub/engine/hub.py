@@ -15,7 +15,7 @@ from hub.contracts.channel import HasTemplates, Polls
 from hub.engine.backup import Backups
 from hub.engine.clock import Clock
 from hub.engine.control import Control
-from hub.engine.crm_sync import CrmSync
+from hub.engine.crm.sync import CrmSync
 from hub.engine.effects.media import WAKE as WAKE_FILES
 from hub.engine.gaps import NOTE_EVERY, Gap, name_gaps, note_alive
 from hub.engine.health import Health

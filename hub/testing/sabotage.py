@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from hub.contracts.channel import HttpCall, HttpReply
-from hub.engine.crm_logs import Logs
+from hub.engine.crm.logs import Logs
 from hub.engine.http import Outside
 from hub.engine.writer import Writer
 from hub.model.records import LogEntry

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.contracts.crm import Written
-from hub.engine.crm_lease import Batch, lease_crm
+from hub.engine.crm.lease import Batch, lease_crm
 from hub.engine.lease import Leased, lease_sends
 from hub.engine.line import Line, incoming
 from hub.engine.loader import Plugins, load_plugins

@@ -10,7 +10,7 @@ from typing import Any
 from hub.contracts.channel import Polled, RawEvent
 from hub.contracts.crm import Page, Schema, Written
 from hub.contracts.errors import Unavailable
-from hub.engine.crm_sync import CrmSync
+from hub.engine.crm.sync import CrmSync
 from hub.engine.http import Outside
 from hub.engine.line import now_ms
 from hub.engine.notices import Notices

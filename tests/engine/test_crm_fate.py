@@ -8,8 +8,8 @@ from typing import Any
 
 from hub.contracts.crm import Written
 from hub.contracts.errors import AuthFailed, NotFound, RateLimited, Refused, Uncertain
-from hub.engine.crm_fate import BROKEN_AFTER, CALLS, Fate
-from hub.engine.crm_lease import Batch
+from hub.engine.crm.fate import BROKEN_AFTER, CALLS, Fate
+from hub.engine.crm.lease import Batch
 from hub.model.events import RowOutcome
 from hub.model.records import LogEntry
 

@@ -15,7 +15,7 @@ from aiohttp import ClientSession, web
 from hub import Page, hookimpl
 from hub.contracts.channel import RawEvent, Request
 from hub.contracts.errors import ConfigError, Rejected, StaleSignature, Unavailable
-from hub.engine import crm_read
+from hub.engine.crm import read as crm_read
 from hub.engine.hub import Hub
 from hub.engine.line import now_ms
 from hub.engine.loader import load_plugins

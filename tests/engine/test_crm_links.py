@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.contracts.crm import Written
-from hub.engine.crm_parts import CHARACTERS, LINK
+from hub.engine.crm.parts import CHARACTERS, LINK
 from hub.model.people import Identity
 from hub.model.records import LogEntry, Record
 from hub.testing.tabletop import HUB_TOML, Tabletop

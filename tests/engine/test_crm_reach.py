@@ -11,10 +11,10 @@ import pytest
 
 from hub.contracts.crm import Written
 from hub.contracts.errors import DayUsedUp, HubError, Rejected, Unavailable, Uncertain
-from hub.engine import crm_fate
-from hub.engine.crm_fate import Fate
-from hub.engine.crm_lease import Batch
-from hub.engine.crm_reach import PATIENCE, TRIES, Reach
+from hub.engine.crm import fate as crm_fate
+from hub.engine.crm.fate import Fate
+from hub.engine.crm.lease import Batch
+from hub.engine.crm.reach import PATIENCE, TRIES, Reach
 from hub.engine.notices import Notices
 from hub.model.records import LogEntry
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hub.contracts.crm import Written
-from hub.engine import crm_parts
+from hub.engine.crm import parts as crm_parts
 from hub.model.events import CrmSettled, RowOutcome
 from hub.model.people import Identity
 from hub.model.records import Record

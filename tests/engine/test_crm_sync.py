@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hub.engine import crm_fate, crm_sync
+from hub.engine.crm import fate as crm_fate
+from hub.engine.crm import sync as crm_sync
 from hub.testing.people import COUNTRIES
 
 PAGE, CONTACTS = 50, 350

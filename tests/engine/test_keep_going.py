@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hub.engine import crm_sync, keep_going, sender
+from hub.engine import keep_going, sender
+from hub.engine.crm import sync as crm_sync
 from hub.engine.health import Health, examine_all
 from hub.engine.http import Outside
 from hub.engine.keep_going import keep_going as kept

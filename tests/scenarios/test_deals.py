@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from hub.engine import crm_read
 from hub.engine.control_client import ask
+from hub.engine.crm import read as crm_read
 from hub.ingest.public import LISTENER
 from hub.model.events import RecordEdited, pack
 from hub_hubspot import simulator_acts as acts

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli.app import build
-from hub.engine import crm_read
+from hub.engine.crm import read as crm_read
 from hub.ingest.public import LISTENER
 from hub_hubspot import simulator_acts as acts
 from hub_hubspot.paths import COMMUNICATIONS, NOTES

@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from hub.engine import crm_read
+from hub.engine.crm import read as crm_read
 from hub.ingest.public import LISTENER
 from hub_hubspot import simulator_acts as acts
 from hub_hubspot.paths import COMMUNICATIONS, CONTACTS

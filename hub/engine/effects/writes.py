@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from hub.contracts.crm import Hears
-from hub.engine.crm_parts import written_by
+from hub.engine.crm.parts import written_by
 from hub.engine.effects import answers, gone, people
 from hub.engine.effects.relog import relog
 from hub.engine.line import Line

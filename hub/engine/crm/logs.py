@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from hub.engine.crm_parts import SessionRows, sessions
+from hub.engine.crm.parts import SessionRows, sessions
 from hub.engine.line import Line
 from hub.mapping import body_of
 from hub.model.content import PLAIN, Content

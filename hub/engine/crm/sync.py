@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from hub.engine.crm_fate import Fate
-from hub.engine.crm_lease import Batch, lease_crm
-from hub.engine.crm_reach import Reach
-from hub.engine.crm_read import CrmRead
+from hub.engine.crm.fate import Fate
+from hub.engine.crm.lease import Batch, lease_crm
+from hub.engine.crm.reach import Reach
+from hub.engine.crm.read import CrmRead
 from hub.engine.keep_going import keep_going
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices

@@ -9,7 +9,7 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-from hub.engine.crm_logs import Logs
+from hub.engine.crm.logs import Logs
 from hub.engine.effects import answers
 from hub.engine.line import Line
 from hub.mapping import PersonFacts, attribute, person_fields, written

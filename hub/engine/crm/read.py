@@ -12,7 +12,7 @@ import structlog
 
 from hub.contracts.crm import Hears, Page
 from hub.contracts.errors import AuthFailed, HubError, Refused, Temporary, Uncertain
-from hub.engine.crm_reach import Reach
+from hub.engine.crm.reach import Reach
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
 from hub.engine.sender import backoff
