@@ -11,12 +11,15 @@ from typing import Any, cast
 
 from bench.bodies import names, person
 from hub.wire import json
-from hub_hubspot.paths import DIRECTION, KEY, MESSAGE, SEQUENCE
+from hub_hubspot.paths import DIRECTION, KEY, MESSAGE, OBJECT_KEY, SEQUENCE
 
 Answered = Callable[[str, str, str], None]
 """Called after a send was answered: the recipient's digits, the hub's callback, the message id."""
 
-FIELDS = ("firstname", "lastname", "phone", "email", KEY, MESSAGE, SEQUENCE, DIRECTION)
+FIELDS = ("firstname", "lastname", "phone", "email", KEY, MESSAGE, SEQUENCE, DIRECTION, OBJECT_KEY)
+
+BESIDE: dict[str, Any] = {"details": {"timeZone": "UTC"}, "debug_token": {"data": {"is_valid": True}}}
+"""What the hub asks beside its work: the CRM's time zone, how long the token lives."""
 
 
 class Platform:
@@ -51,6 +54,8 @@ class Platform:
         if path == "/notify":
             return 200, {}
         last = path.rsplit("/", 1)[-1]
+        if method == "GET" and last in BESIDE:
+            return 200, BESIDE[last]
         if method == "GET" and "/properties/" in path:
             return 200, {"results": [_property(name) for name in FIELDS]}
         if method == "GET" and path.endswith("/objects/contacts"):
@@ -59,6 +64,9 @@ class Platform:
             return 200, {"total": 0, "results": []}
         if last in ("upsert", "update", "create"):
             return 201 if last == "create" else 200, self._write(last, json.loads(body)["inputs"])
+        if path.endswith("/contacts/batch/read"):
+            inputs = json.loads(body)["inputs"]
+            return 200, {"status": "COMPLETE", "results": [{"id": one["id"], "properties": {}} for one in inputs]}
         if "/associations/" in path and last == "read":
             return 200, {"status": "COMPLETE", "results": []}
         self.strange.add(f"{method} {path}")
@@ -99,7 +107,7 @@ class Platform:
 
 
 def _property(name: str) -> dict[str, Any]:
-    return {"name": name, "type": "string", "fieldType": "text", "hasUniqueValue": name == KEY}
+    return {"name": name, "type": "string", "fieldType": "text", "hasUniqueValue": name in (KEY, OBJECT_KEY)}
 
 
 def _contact(number: int) -> dict[str, Any]:
