@@ -22,6 +22,8 @@ from hub.testing.weather import Weather
 POISON = "hub-testing-poison"
 """A word in a webhook that makes the parser fail."""
 HOUR = 3_600_000
+SEEN = 0.3
+"""Seconds until the hub's process has surely seen a change of its weather, or worked off what was delivered."""
 HORIZON = 4.0
 """Seconds for which the channel's double keeps what it cannot deliver, in a run with all faults."""
 
@@ -58,10 +60,14 @@ class Faults:
     async def poison(self, events: int = 5) -> None:
         """Signed webhooks that no parser survives, and some that are only strange."""
         Weather(poison=POISON).write(self._file)
+        await asyncio.sleep(SEEN)
+        channel: Any = self._stage.channel
+        account = channel.accounts()[0]
         for n in range(events):
-            deliver: Any = self._stage.channel
-            await deliver.deliver(strange(self._stage.channel.accounts()[0], f"{POISON} {n}"))
-            await deliver.deliver(strange(self._stage.channel.accounts()[0], "quite harmless", deep=500))
+            for payload in (strange(account, f"{POISON} {n}"), strange(account, "quite harmless", deep=500)):
+                while await channel.deliver(payload) != 200:  # noqa: ASYNC110 - the hub is another process
+                    await asyncio.sleep(SEEN)
+        await asyncio.sleep(SEEN)
         Weather().write(self._file)
 
     async def storm(self, seconds: float = 3.0) -> None:

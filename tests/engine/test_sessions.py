@@ -177,3 +177,18 @@ def test_equal_ids_in_two_inboxes_are_two_messages(desk):
     desk.happened(echo(desk, 1))
 
     assert desk.rows("SELECT status FROM messages WHERE direction='out' ORDER BY id") == [("sent",), ("accepted",)]
+
+
+def test_a_straggler_of_a_full_second_is_not_shown_behind_the_next_one(desk):
+    """The hub's own answer took the last millisecond of the second; what is told later of it stays in it."""
+    second = desk.now // 1000 * 1000
+    desk.now = second + 999
+    desk.happened(said(desk, 1, later=-999))
+    desk.happened(said(desk, 2, later=0))
+    desk.now += 500
+    desk.happened(said(desk, 3, later=second + 1000 - desk.now))
+    desk.happened(said(desk, 4, later=second - desk.now))
+
+    at = dict(desk.rows("SELECT provider_id, at FROM messages WHERE direction='in'"))
+    assert at["p4"] // 1000 == second // 1000
+    assert at["p3"] // 1000 == second // 1000 + 1

@@ -313,7 +313,8 @@ def message_time(talk: ConversationRow, at: int, work: Workspace) -> int:
         talk.last_at = at = max(at, talk.last_at + 1)
     else:
         latest = work.latest_in_second(talk.id, at // 1000)
-        at = max(at, latest + 1) if latest else at
+        # a full second stays what it is: one millisecond more would put the message behind the next second's
+        at = min(max(at, latest + 1), at // 1000 * 1000 + 999) if latest else at
     return at
 
 
