@@ -25,7 +25,7 @@ from hub.backup.opening import BLOCK, blob_name, read_blob, verify
 from hub.backup.places import Place
 from hub.backup.sealing import Sealer, hidden_name
 from hub.contracts.errors import ConfigError
-from hub.store.blobs import FolderBlobs
+from hub.store.blobs import blobs_of
 from hub.store.copying import Backup, blobs_used, copy_store, store_name
 from hub.store.database import Database
 from hub.store.store import FILE
@@ -180,7 +180,7 @@ def _put_blobs(
 ) -> int:
     """Put the files there that are not yet; each is opened again. Returns how many. One that is gone is passed over:
     retention may have deleted it since the copy, and the check of the copy tells."""
-    blobs, there = FolderBlobs(source.data / "blobs"), {entry.name for entry in place.list(f"{store}/blobs/")}
+    blobs, there = blobs_of(source.data), {entry.name for entry in place.list(f"{store}/blobs/")}
     fresh = 0
     for blob in sorted(used):
         between()

@@ -17,7 +17,7 @@ from hub.backup.places import Place
 from hub.backup.sealing import Damaged
 from hub.contracts.errors import ConfigError
 from hub.store import StoreTrouble, open_store
-from hub.store.blobs import FolderBlobs
+from hub.store.blobs import blobs_of
 from hub.store.checking import check_store, how_many
 from hub.store.copying import blobs_used, gather_wal, mark_restored
 from hub.store.database import Database
@@ -82,7 +82,7 @@ def _restore_blobs(
     place: Place, key: bytes | None, kept: Kept, work: Path, data: Path, tell: Callable[[str], None]
 ) -> int:
     """Fetch the files that are not here; their names are what is in them, so what is here already is the same."""
-    blobs, store = FolderBlobs(data / "blobs"), kept.name.partition("/")[0]
+    blobs, store = blobs_of(data), kept.name.partition("/")[0]
     with closing(Database(work / FILE, readonly=True)) as db:
         missing = sorted(blob for blob in blobs_used(db) if not blobs.exists(blob))
     for number, blob in enumerate(missing, start=1):
@@ -94,7 +94,7 @@ def _restore_blobs(
 
 def _check(work: Path, data: Path, now: int) -> dict[str, int]:
     with closing(Database(work / FILE, readonly=True)) as db:
-        for checked in check_store(db, FolderBlobs(data / "blobs").exists, now):
+        for checked in check_store(db, blobs_of(data).exists, now):
             if checked.broken:
                 raise Damaged(f"the backup does not hold: {checked.rule} ({', '.join(checked.rows)})")
         return how_many(db)

@@ -85,14 +85,14 @@ def stored(file: Path, data: Path) -> Media:
 
     from hub.contracts.errors import ConfigError
     from hub.model.content import Media
-    from hub.store.blobs import FolderBlobs
+    from hub.store.blobs import blobs_of
 
     try:
         size = file.stat().st_size
         if not file.is_file() or not 0 < size <= FILE_MAX:
             raise ConfigError(f"{file} is no file of 1 byte to {FILE_MAX // 1_000_000} MB", remedy="name another")
         with file.open("rb") as opened:
-            blob = FolderBlobs(data / "blobs").write(iter(lambda: opened.read(1 << 20), b""))
+            blob = blobs_of(data).write(iter(lambda: opened.read(1 << 20), b""))
     except OSError as error:
         raise ConfigError(
             f"{file}: {error.strerror}", remedy="check the path, and that you are the hub's user"

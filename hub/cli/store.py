@@ -32,14 +32,14 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     from hub.cli.output import say_json, say_table
     from hub.cli.people import fresh, settings
     from hub.store import open_reader
-    from hub.store.blobs import FolderBlobs
+    from hub.store.blobs import blobs_of
     from hub.store.checking import RULES, check_store, how_many
 
     data = settings(config).data
     with closing(open_reader(data)) as db, Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=len(RULES) + 2)
         found = []
-        has_blob = FolderBlobs(data / "blobs").exists
+        has_blob = blobs_of(data).exists
         for one in check_store(db, has_blob, fresh()[1], lambda rule: progress.update(task, description=rule)):
             found.append(one)
             progress.advance(task)

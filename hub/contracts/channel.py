@@ -10,7 +10,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeGuard, TypeVar, runtime_checkable
 
 from hub.contracts.settings import PluginSettings
 from hub.model.content import Content, Media
@@ -200,6 +200,11 @@ class Polls(Protocol):
 
         Runs again at once after it returns events, else after a short pause. May raise like `send`.
         """
+
+
+def polls(channel: object) -> TypeGuard[Polls]:
+    """Whether this connection fetches, so that no platform needs to call the hub for it."""
+    return isinstance(channel, Polls) and channel.polling()
 
 
 class Finding(NamedTuple):

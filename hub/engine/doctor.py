@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.backup.schedule import last_time
-from hub.contracts.channel import Finding, HttpCall, Polls
+from hub.contracts.channel import Finding, HttpCall, polls
 from hub.contracts.errors import ConfigError, HubError
 from hub.engine.crm.read import AT_ONCE
 from hub.engine.health import examine_all
@@ -169,7 +169,7 @@ _NEWS = {
 async def door(config: Config, tag: str, outside: Outside) -> list[Finding]:
     """Whether the public address leads to this hub. Not asked while every connection polls."""
     channels = [c.channel for c in config.connections.values()]
-    called = [c for c in channels if not (isinstance(c, Polls) and c.polling())]
+    called = [c for c in channels if not polls(c)]
     if not called:
         return [Finding(True, "no platform needs to call this hub")]
     url = config.hub.public_url

@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from hub.contracts.channel import Examines, Finding, Polls
+from hub.contracts.channel import Examines, Finding, polls
 from hub.contracts.errors import AuthFailed, HubError
 from hub.engine.http import Outside
 from hub.engine.line import Line
@@ -48,8 +48,7 @@ async def examine_all(line: Line, outside: Outside) -> dict[str, list[Finding]]:
         channel = connection.channel
         if not isinstance(channel, Examines):
             continue
-        polls = isinstance(channel, Polls) and channel.polling()
-        callback = "" if polls else f"{line.config.hub.public_url}/hook/{name}"
+        callback = "" if polls(channel) else f"{line.config.hub.public_url}/hook/{name}"
         try:
             said = await outside.converse(channel.examine(callback), line.numbers[name])
             found[name] = [Finding(bool(one.ok), str(one.what), str(one.remedy)) for one in said]

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from hub.contracts.channel import HasTemplates, Polls
+from hub.contracts.channel import HasTemplates, polls
 from hub.engine.backup import Backups
 from hub.engine.clock import Clock
 from hub.engine.control import Control
@@ -36,7 +36,7 @@ from hub.engine.templates import Templates, woken_by
 from hub.engine.ticks import clock_was_set, tick
 from hub.engine.writer import Writer
 from hub.store import Store, open_store
-from hub.store.blobs import FolderBlobs
+from hub.store.blobs import blobs_of
 from hub.store.copying import restored_at
 from hub.store.media import link_key
 
@@ -93,7 +93,7 @@ class Hub:
             pulse=self.pulse,
         )
         self.outside = Outside(pulse=self.pulse)
-        self.blobs = FolderBlobs(Path(config.hub.data) / "blobs")
+        self.blobs = blobs_of(Path(config.hub.data))
         self.blobs.sweep()
         self.senders = {
             name: Sender(name, self.line, self.writer, self.outside, self.notices) for name in config.inboxes
@@ -116,7 +116,7 @@ class Hub:
         for name, crm in self.crms.items():
             self._tend(f"crm {name} at large", crm.run)
         for name, connection in config.connections.items():
-            if isinstance(connection.channel, Polls) and connection.channel.polling():
+            if polls(connection.channel):
                 poller = Poller(name, connection.channel, self.line, self.writer, self.outside, self.notices)
                 self._tend(f"polling of {name}", poller.run)
         if config.hub.media_fetch:

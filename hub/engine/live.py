@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from hub.contracts.channel import Connects, Finding, Polls
+from hub.contracts.channel import Connects, Finding, polls
 from hub.contracts.errors import AuthFailed, ConfigError, HubError, Temporary, Uncertain
 from hub.engine.http import Outside
 from hub.engine.settings import Config, ConnectionConfig, CrmConfig
@@ -49,7 +49,7 @@ def connect_all(config: Config, name: str) -> tuple[Found, dict[str, str]]:
             where=str(config.file),
             remedy=closest(name, set(known), "there are"),
         )
-    callbacks = {c.name: f"{config.hub.public_url}/hook/{c.name}" for c in connections if not _polls(c)}
+    callbacks = {c.name: f"{config.hub.public_url}/hook/{c.name}" for c in connections if not polls(c.channel)}
 
     async def scenario() -> Found:
         found: Found = []
@@ -85,7 +85,7 @@ async def _connect_channel(outside: Outside, connection: ConnectionConfig, publi
     if not isinstance(channel, Connects) or not all(finding.ok for _, finding in found):
         return found
     base_url = getattr(channel.settings, "base_url", "")
-    if not _polls(connection) and on_loopback(public_url) and not on_loopback(base_url):
+    if not polls(connection.channel) and on_loopback(public_url) and not on_loopback(base_url):
         what = f"public_url is {public_url}, which the platform cannot reach"
         return [*found, (connection.name, Finding(False, what, "set public_url under [hub] to your https address"))]
     callback = f"{public_url}/hook/{connection.name}"
@@ -134,7 +134,3 @@ def _remedy(error: HubError) -> str:
     if isinstance(error, Temporary | Uncertain):
         return "check the network and the address, then try again"
     return ""
-
-
-def _polls(connection: ConnectionConfig) -> bool:
-    return isinstance(connection.channel, Polls) and connection.channel.polling()

@@ -15,12 +15,12 @@ from hub.engine.http import Outside
 from hub.engine.lease import Leased, lease_sends
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
-from hub.engine.uploads import BLOBS, Uploading
+from hub.engine.uploads import Uploading
 from hub.engine.writer import Writer
 from hub.model.events import SendSettled
 from hub.sending import PairRate
 from hub.store import Store
-from hub.store.blobs import FolderBlobs
+from hub.store.blobs import blobs_of
 from hub.store.outbox import next_due
 
 log = structlog.get_logger("hub.sender")
@@ -49,7 +49,7 @@ class Sender:
         self._channel = line.config.connections[config.connection].channel
         self._pace = Pace(getattr(self._channel.settings, "rate", 0) or self._channel.capabilities.rate)
         self._pair = PairRate(*self._channel.capabilities.pair)
-        self._uploading = Uploading(inbox, line, writer, outside, FolderBlobs(line.config.hub.data / BLOBS))
+        self._uploading = Uploading(inbox, line, writer, outside, blobs_of(line.config.hub.data))
         self._awake = asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
         self._paused_until = 0

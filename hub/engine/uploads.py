@@ -17,8 +17,6 @@ from hub.store import Store
 from hub.store.blobs import Blobs
 from hub.store.templates import keep_upload, uploaded
 
-BLOBS = "blobs"
-"""The folder of files, in the data folder."""
 KEPT = 20 * 86_400_000
 """ms for which an uploaded file is sent by its reference; platforms keep it longer (WhatsApp: 30 days)."""
 

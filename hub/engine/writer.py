@@ -146,12 +146,10 @@ class Writer:
         try:
             seqs = self.store.accept(events)
         except Exception as error:
-            if len(groups) > 1 and not isinstance(
-                error, StoreTrouble
-            ):  # what one connection cannot have stored must not cost the others
-                return sum(self._accept([group]) for group in groups) > 0
             if isinstance(error, StoreTrouble):
                 self.trouble = str(error)
+            elif len(groups) > 1:  # what one connection cannot have stored must not cost the others
+                return sum(self._accept([group]) for group in groups) > 0
             else:
                 log.error("events could not be stored", events=len(events), error=f"{type(error).__name__}: {error}")
             failure = Unavailable("the store does not take events now", retry_after=5)

@@ -67,6 +67,11 @@ class Blobs(Protocol):
         """All names; with `before` (seconds since 1970) only of files kept before then."""
 
 
+def blobs_of(data: Path) -> FolderBlobs:
+    """The blobs of a hub, in its data folder."""
+    return FolderBlobs(data / "blobs")
+
+
 class FolderBlobs:
     """Blobs in a folder, two levels deep by the first letters of the name; only the hub's user may look inside."""
 

@@ -23,13 +23,13 @@ DAY = 86_400_000  # ms
 class Keep(NamedTuple):
     """Days each thing is kept, 0 = for good."""
 
-    journal: int = 90
-    done: int = 30
-    media: int = 180
-    messages: int = 0
-    dead: int = 90
-    ledger: int = 30
-    news: int = 365
+    journal: int
+    done: int
+    media: int
+    messages: int
+    dead: int
+    ledger: int
+    news: int
 
 
 class Rule(NamedTuple):

@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from hub.backup.settings import RetentionSettings
 from hub.contracts.crm import Written
 from hub.engine.effects import early
+from hub.engine.retention import keep_of
 from hub.model.content import Media
 from hub.model.events import AccountNews, IdentityChanged, MessageChanged, MessageEchoed, MessageReceived
 from hub.model.people import Identity
 from hub.model.records import Record
 from hub.store import health
-from hub.store.retention import Keep, find, remove, rules
+from hub.store.retention import find, remove, rules
 
 ANA = Identity("phone", "", "+12025550111")
 BEN = Identity("phone", "", "+12025550122")
@@ -184,7 +186,7 @@ def test_a_change_from_long_ago_does_not_wait_and_one_that_waited_a_day_goes(des
     desk.happened(change(desk, 1, later=-early.DAY - 1), change(desk, 2))
     assert desk.rows("SELECT provider_id FROM early") == [("p2",)]
 
-    rule = next(rule for rule in rules(Keep()) if rule.table == "early")
+    rule = next(rule for rule in rules(keep_of(RetentionSettings())) if rule.table == "early")
     assert find(desk.store.db, rule, desk.now + early.DAY) == []
     later = desk.now + early.DAY + 1
     assert remove(desk.store, rule, find(desk.store.db, rule, later), later) == 1

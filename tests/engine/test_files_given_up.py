@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from hub.backup.settings import RetentionSettings
+from hub.engine.retention import keep_of
 from hub.model.content import Media
 from hub.model.events import DeadHandled, MediaSettled, MessageReceived
 from hub.model.people import Identity
 from hub.store import checking, erasure, reading
 from hub.store.chain import chains
 from hub.store.copying import blobs_used
-from hub.store.retention import DAY, Keep, find, rules
+from hub.store.retention import DAY, find, rules
 
 ANA = Identity("phone", "", "+12025550111")
 
@@ -87,7 +89,7 @@ def test_nothing_of_an_erased_person_is_fetched_again(given_up):
 
 def test_its_message_is_kept_while_somebody_may_want_it_again(given_up):
     given_up.store.db.run("UPDATE outbox SET open=0, state='done'")
-    (messages,) = (rule for rule in rules(Keep(messages=1)) if rule.table == "messages")
+    (messages,) = (rule for rule in rules(keep_of(RetentionSettings(messages_days=1))) if rule.table == "messages")
     db, later = given_up.store.db, given_up.now + 2 * DAY
     assert find(db, messages, later) == [2]  # the answer
     handle(given_up, "drop")

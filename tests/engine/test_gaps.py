@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hub.engine.gaps import gaps, name_gaps, note_alive
-from hub.engine.hub import TICK
 from hub.engine.line import now_ms
+from hub.engine.ticks import tick
 from hub.store import health
 from hub.testing.tabletop import Tabletop
 
@@ -53,13 +53,13 @@ def test_a_long_refusal_within_one_run_is_a_gap_too(
 
     async def scenario() -> None:
         async with live(simulators["telegram"](mode="webhook"), connection={"mode": "webhook"}) as here:
-            hub, real = here.hub, shutil.disk_usage
+            hub, real, looks = here.hub, shutil.disk_usage, []
             long_ago = now_ms() - 2 * DAY
             await hub.writer.call(lambda store: note_alive(store, hub.config, long_ago))
             monkeypatch.setattr(shutil, "disk_usage", lambda path: real(path)._replace(free=0))
             await here.until(lambda: not hub.accepting)
-            await hub.writer.call(lambda store: None)
-            await asyncio.sleep(2 * TICK)  # the hub looks at itself as often
+            monkeypatch.setattr("hub.engine.hub.tick", lambda store, now: looks.append(tick(store, now)))
+            await here.until(lambda: len(looks) > 2)  # the hub saw itself refuse
             assert "gap of telegram" not in hub.notices.open
             monkeypatch.undo()
             await here.until(lambda: "gap of telegram" in hub.notices.open)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.backup.settings import RetentionSettings
+from hub.engine.retention import keep_of
 from hub.store import Store, open_reader, open_store
 from hub.store.checking import RULES, check_store
 from hub.store.journal import Incoming
@@ -132,7 +134,8 @@ def test_many_broken_rows_are_counted_and_few_named(store: Store) -> None:
 
 # -- retention ---------------------------------------------------------------------------------------------------------
 
-EVERYTHING = Keep(messages=100)
+USUAL = keep_of(RetentionSettings())
+EVERYTHING = USUAL._replace(messages=100)
 
 
 def prune(store: Store, keep: Keep = EVERYTHING) -> dict[str, int]:
@@ -208,7 +211,7 @@ def test_zero_days_keep_for_good_and_a_dry_run_counts(store: Store) -> None:
     def count(rule: Rule) -> int:
         return find(store.db, rule, NOW, count=True)[0]
 
-    assert {rule.table: count(rule) for rule in rules(Keep())} == {
+    assert {rule.table: count(rule) for rule in rules(USUAL)} == {
         "outbox": 1,
         "decisions": 1,
         "messages": 0,
@@ -223,6 +226,6 @@ def test_zero_days_keep_for_good_and_a_dry_run_counts(store: Store) -> None:
 def test_own_writes_are_forgotten_after_their_time(store: Store) -> None:
     for number, at in enumerate([OLD, OLD, NOW]):
         fill(store, "write_ledger", crm="main", record=str(number), at=at)
-    rows = find_ledger(store.db, Keep(), NOW)
-    assert remove_ledger(store, rows, Keep(), NOW) == 2
-    assert find_ledger(store.db, Keep(), NOW) == []
+    rows = find_ledger(store.db, USUAL, NOW)
+    assert remove_ledger(store, rows, USUAL, NOW) == 2
+    assert find_ledger(store.db, USUAL, NOW) == []

@@ -15,7 +15,7 @@ from hub.engine.line import Line
 from hub.mapping import PersonFacts, attribute, person_fields, written
 from hub.model.records import FileWrite, LogEntry, ObjectWrite, PersonWrite
 from hub.store import Store
-from hub.store.blobs import FolderBlobs
+from hub.store.blobs import blobs_of
 from hub.store.rows import LinkRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
@@ -199,7 +199,7 @@ class _Lease:
 
     def files(self, rows: Sequence[OutboxRow]) -> None:
         """Stored files to put into the CRM."""
-        blobs = FolderBlobs(Path(self._line.config.hub.data) / "blobs")
+        blobs = blobs_of(Path(self._line.config.hub.data))
         media = {row.id: int(json.loads(row.body)["media"]) for row in rows}
         self._work.media.fetch(media.values())
         for row in rows:

@@ -118,38 +118,11 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
     channel = line.config.connections[row.source].channel
     person = people.resolve(event.sender, clean(event.name), channel.name, row.seq, line, work)
     talk = conversation(inbox, event.thread, event.sender, event.address, person, row, work)
-    at = message_time(talk, event.at or row.received, work)
     first = not talk.last_in  # history and what the business wrote itself open nothing
     opening = first and not event.backfill
     if not event.backfill:
         talk.last_in = max(talk.last_in, event.at or row.received)
-    message = work.messages.add(
-        MessageRow(
-            work.messages.next_id(),
-            talk.id,
-            person.id,
-            "in",
-            "person",
-            "",
-            event.form,
-            clean(event.text),
-            event.provider_id,
-            event.reply_to,
-            at,
-            row.received,
-            "accepted",
-            at,
-            "",
-            row.seq,
-            _content(event.payload, event.referral),
-        )
-    )
-    if not event.backfill:
-        join_session(message, talk, work)
-    work.name_message(message)
-    early.apply(message, inbox.name, work)
-    media.order(_named(event.media), message, event.account, event.backfill, row.source, work)
-    log_message(message, line, work)
+    message = _keep(event, inbox, talk, person, row, line, work)
     if opening:
         tell_plugins(row.seq, inbox, person, message, line, work)
     if message.deleted:
@@ -199,16 +172,31 @@ def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> N
     channel = line.config.connections[row.source].channel
     person = people.resolve(event.recipient, "", channel.name, row.seq, line, work)
     talk = conversation(inbox, event.thread, event.recipient, event.address, person, row, work)
-    sent = event.at or row.received
+    _keep(event, inbox, talk, person, row, line, work)
+    if not event.backfill:
+        human_has_it(talk, row.received, row.seq, "a human answered from elsewhere", line, work)
+
+
+def _keep(
+    event: MessageReceived | MessageEchoed,
+    inbox: InboxConfig,
+    talk: ConversationRow,
+    person: PersonRow,
+    row: Claimed,
+    line: Line,
+    work: Workspace,
+) -> MessageRow:
+    """Keep the message, with what was already said of it; fetch its files; let every CRM have it."""
+    inbound, sent = isinstance(event, MessageReceived), event.at or row.received
     at = message_time(talk, sent, work)
     message = work.messages.add(
         MessageRow(
             work.messages.next_id(),
             talk.id,
             person.id,
-            "out",
-            "agent",
-            "phone",
+            "in" if inbound else "out",
+            "person" if inbound else "agent",
+            "" if inbound else "phone",
             event.form,
             clean(event.text),
             event.provider_id,
@@ -216,9 +204,10 @@ def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> N
             at,
             row.received,
             "accepted",
-            sent,
+            at if inbound else sent,
             "",
             row.seq,
+            _content(event.payload, event.referral) if isinstance(event, MessageReceived) else "",
         )
     )
     if not event.backfill:
@@ -227,8 +216,7 @@ def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> N
     early.apply(message, inbox.name, work)
     media.order(_named(event.media), message, event.account, event.backfill, row.source, work)
     log_message(message, line, work)
-    if not event.backfill:
-        human_has_it(talk, row.received, row.seq, "a human answered from elsewhere", line, work)
+    return message
 
 
 def _told_again(

@@ -259,6 +259,27 @@ def test_probe_tells_who_the_bot_is_and_what_its_webhook_does(
     assert all(call.repeatable for call in drive.calls)
 
 
+@pytest.mark.parametrize(
+    ("callback", "fields", "well", "words"),
+    [
+        (URL, {"url": URL}, True, "Telegram delivers to"),
+        ("", {}, True, "polls can work"),
+        (URL, {"url": "https://other.example.com"}, False, "another program has set the webhook"),
+        ("", {"url": URL}, False, "another program has set the webhook"),
+        (URL, {}, False, "somebody removed the webhook"),
+        (URL, {"url": URL, "pending_update_count": 4, "last_error_message": "404"}, False, "4 updates are waiting"),
+        (URL, {"url": URL, "last_error_message": "404"}, True, "Telegram delivers to"),
+    ],
+)
+def test_examine_tells_whose_the_updates_are_and_whether_they_come(
+    bot: Bot, drive: Any, reply: Reply, callback: str, fields: dict[str, Any], well: bool, words: str
+) -> None:
+    (finding,) = drive(bot().examine(callback), reply(info(**fields)))
+    assert finding.ok is well
+    assert words in finding.what
+    assert well or finding.remedy
+
+
 def test_probe_tells_a_refused_token_and_a_foreign_bot(bot: Bot, drive: Any, reply: Reply) -> None:
     (finding,) = drive(bot().probe(), reply(no(401, "Unauthorized"), 401))
     assert not finding.ok
