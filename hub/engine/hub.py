@@ -169,8 +169,6 @@ class Hub:
             if (by := clock.jumped()) < 0:  # forward it makes tries early, which harms nobody
                 log.warning("the machine's clock was set back", ms=-by)
                 await self.writer.call(lambda store, by=by: clock_was_set(store, by))  # type: ignore[misc]
-                for sender in self.senders.values():
-                    sender.clock_was_set(by)
                 self._woken({*self.senders, *self.crms, WAKE_FILES, "plugin:"})  # some sleep until a time that moved
             await self.writer.call(lambda store: tick(store, now_ms()))
             if not self.accepting:

@@ -18,6 +18,7 @@ from hub.contracts.errors import AuthFailed, NotFound, Refused, Temporary, Uncer
 from hub.engine.http import Outside
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
+from hub.engine.waiting import SHORTEST, until, woken
 from hub.engine.writer import Writer
 from hub.model.content import Media
 from hub.model.events import MediaSettled
@@ -98,13 +99,8 @@ class Files:
     async def _sleep(self, sources: list[str], now: int) -> None:
         due = await self._writer.call(lambda store: media.next_due(store.db, sources, now))
         time = asyncio.get_running_loop().time()
-        waits = [until - time for until in self._paused.values() if until > time]
-        pause = max(0.02, min([30.0, *waits, *([(due - now) / 1000] if due > now else [])]))
-        try:
-            async with asyncio.timeout(pause):
-                await self._awake.wait()
-        except TimeoutError:
-            pass
+        rests = [end - time for end in self._paused.values() if end > time]
+        await woken(self._awake, max(SHORTEST, min([until(due, now), *rests])))
 
     async def _fetch(self, file: DueFile) -> None:
         outcome = await self._outcome(file)

@@ -16,7 +16,7 @@ import structlog
 from hub.engine.keep_going import keep_going
 from hub.engine.line import incoming, now_ms
 from hub.engine.plugin_process import ChildDied, PluginProcess
-from hub.engine.sender import backoff
+from hub.engine.waiting import backoff, until, woken
 from hub.model.events import PluginAnswered
 from hub.store import Store, plugin_work
 from hub.store.plugin_work import NEVER, PluginWork
@@ -100,11 +100,7 @@ class PluginWorker:
 
     async def _sleep(self, now: int) -> None:
         due = await self._hub.writer.call(lambda store: plugin_work.next_due(store.db, self.name, now))
-        try:
-            async with asyncio.timeout(min(30.0, max(0.02, (due - now) / 1000)) if due else 30.0):
-                await self.awake.wait()
-        except TimeoutError:
-            pass
+        await woken(self.awake, until(due, now))
 
     async def _tell(self, rows: Sequence[PluginWork]) -> None:
         loop = asyncio.get_running_loop()

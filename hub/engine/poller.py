@@ -11,7 +11,7 @@ from hub.contracts.errors import HubError
 from hub.engine.http import Outside
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
-from hub.engine.sender import backoff
+from hub.engine.waiting import backoff
 from hub.engine.writer import Writer
 from hub.store import Store
 from hub.store.journal import Incoming

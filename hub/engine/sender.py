@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from hub.engine.lease import Leased, lease_sends
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
 from hub.engine.uploads import Uploading
+from hub.engine.waiting import LONGEST, backoff, until, woken
 from hub.engine.writer import Writer
 from hub.model.events import SendSettled
 from hub.sending import PairRate
@@ -32,13 +32,6 @@ MARK_READ = 5.0
 """Seconds that showing "read" and "is typing" may hold an answer."""
 
 
-def backoff(attempts: int, asked: float = 0) -> int:
-    """ms until the next try: what the platform asked for, else 1 s doubling up to 5 min, with jitter."""
-    if asked:
-        return int(asked * 1000) + random.randint(0, 250)  # noqa: S311 - spreads retries, keeps no secret
-    return int(min(300, 2 ** min(attempts - 1, 9)) * random.uniform(750, 1250))  # noqa: S311
-
-
 class Sender:
     """One per inbox. `wake` when there may be work; `run` until cancelled; `finish` ends what has begun."""
 
@@ -52,15 +45,11 @@ class Sender:
         self._uploading = Uploading(inbox, line, writer, outside, blobs_of(line.config.hub.data))
         self._awake = asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
-        self._paused_until = 0
+        self._rests_until = 0.0
 
     def wake(self) -> None:
         """There may be something to send."""
         self._awake.set()
-
-    def clock_was_set(self, by: int) -> None:
-        """The machine's clock jumped back by `by` ms (below 0): a pause lasts no longer for it."""
-        self._paused_until += by
 
     async def run(self) -> None:
         """Send what is due, for ever. Only what can leave at once is leased: a lease is a promise that bytes follow."""
@@ -70,7 +59,7 @@ class Sender:
             room = self._pace.available()
             free = min(IN_FLIGHT - len(self._flying), room)
             seen = 0
-            if free > 0 and now >= self._paused_until:
+            if free > 0 and not self._rest():
                 lease = self._writer.call(partial(self._lease, now, free))
                 try:
                     leased, seen = await asyncio.shield(lease)
@@ -108,15 +97,16 @@ class Sender:
     async def _sleep(self, now: int, *, paced: bool) -> None:
         """Until something is due or wakes us; `paced`: nobody looked at what waits, the pace allowed no send."""
         due = await self._writer.call(lambda store: next_due(store.db, self.inbox, now))
-        until = max(due, self._paused_until) if self._paused_until > now else due
-        pause = min(30.0, max(0.02, (until - now) / 1000)) if until else 30.0
+        pause = until(due, now)
+        if rest := self._rest():
+            pause = max(pause if due else 0, min(LONGEST, rest))
         if paced:
             pause = min(pause, self._pace.wait())
-        try:
-            async with asyncio.timeout(pause):  # not wait_for: before Python 3.12 it may swallow a cancellation
-                await self._awake.wait()
-        except TimeoutError:
-            pass
+        await woken(self._awake, pause)
+
+    def _rest(self) -> float:
+        """Seconds for which nothing is sent, because the platform let nobody in."""
+        return max(0.0, self._rests_until - asyncio.get_running_loop().time())
 
     async def _send(self, leased: Leased) -> None:
         outcome = await self._outcome(leased)
@@ -157,9 +147,9 @@ class Sender:
                     "reason": str(error),
                 }
             case AuthFailed():
-                self._paused_until = now + PAUSE_ON_AUTH
+                self._rests_until = asyncio.get_running_loop().time() + PAUSE_ON_AUTH / 1000
                 self._notices.raise_once(f"connection {self._connection}", str(error))
-                return {"outcome": "retry", "due": self._paused_until, "reason": str(error)}
+                return {"outcome": "retry", "due": now + PAUSE_ON_AUTH, "reason": str(error)}
             case Uncertain():
                 return self._doubt(str(error))
             case Refused():

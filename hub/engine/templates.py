@@ -12,7 +12,7 @@ from hub.engine.effects.approvals import cursor, digest
 from hub.engine.http import Outside
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
-from hub.engine.sender import backoff
+from hub.engine.waiting import backoff, woken
 from hub.engine.writer import Writer
 from hub.model.events import TemplatesRead
 
@@ -57,11 +57,7 @@ class Templates:
             else:
                 failures = 0
                 self._notices.clear(notice)
-            try:
-                async with asyncio.timeout(pause):  # not wait_for: before Python 3.12 it may swallow a cancellation
-                    await self._awake.wait()
-            except TimeoutError:
-                pass
+            await woken(self._awake, pause)
 
     async def _read(self) -> None:
         found = await self._outside.converse(self._channel.templates(), self._number)

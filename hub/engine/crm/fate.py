@@ -12,7 +12,7 @@ from hub.contracts.crm import CRM, KeepsFiles, WritesObjects, Written
 from hub.contracts.errors import AuthFailed, HubError, NotFound, PluginError, Temporary, Uncertain
 from hub.engine.crm.lease import Batch
 from hub.engine.line import now_ms
-from hub.engine.sender import backoff
+from hub.engine.waiting import backoff
 from hub.model.events import RowOutcome
 
 log = structlog.get_logger("hub.crm")

@@ -15,7 +15,7 @@ from hub.contracts.errors import AuthFailed, HubError, Refused, Temporary, Uncer
 from hub.engine.crm.reach import Reach
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
-from hub.engine.sender import backoff
+from hub.engine.waiting import backoff
 from hub.engine.writer import Writer
 from hub.model.events import RecordsRead
 from hub.model.records import Ref

@@ -15,6 +15,7 @@ from hub.engine.crm.read import CrmRead
 from hub.engine.keep_going import keep_going
 from hub.engine.line import Line, now_ms
 from hub.engine.notices import Notices
+from hub.engine.waiting import until, woken
 from hub.engine.writer import Writer
 from hub.mapping import check
 from hub.model.events import CrmSettled
@@ -135,12 +136,7 @@ class CrmSync:
     async def _sleep(self, awake: asyncio.Event) -> None:
         now = now_ms()
         due = await self._writer.call(lambda store: next_due(store.db, self.name, now))
-        pause = max(0.02, min(due - now, 30_000) / 1000) if due else 30.0
-        try:
-            async with asyncio.timeout(pause):  # not wait_for: before Python 3.12 it may swallow a cancellation
-                await awake.wait()
-        except TimeoutError:
-            pass
+        await woken(awake, until(due, now))
 
     async def _write(self, batch: Batch) -> None:
         self._writes += 1
