@@ -65,25 +65,9 @@ def blank_messages(number: int, work: Workspace) -> bool:
 
     Nothing names their contents any more: the hourly sweep of the files removes those.
     """
-    db = work.db
-    found = db.rows(_MESSAGES, (number, number, PART))
+    found = work.db.rows(_MESSAGES, (number, number, PART))
     for message in work.messages.rows.values():
         if message.person == number:
             message.text = message.content = message.provider_id = message.reply_to = message.reason = ""
-    messages, events = [row[0] for row in found], sorted({row[1] for row in found})
-    if messages:
-        db.run_in(
-            "UPDATE messages SET text='', content='', provider_id='', reply_to='', reason='' WHERE id IN (*)", messages
-        )
-        db.run_in("UPDATE statuses SET error='' WHERE message IN (*)", messages)
-        db.run_in(
-            "UPDATE media SET state='expired', ref='', url='', name='', sha256='', blob='',"
-            " reason='the person was erased' WHERE message IN (*)",
-            messages,
-        )
-        for file in work.media.rows.values():
-            if file.message in set(messages):
-                file.state = "expired"
-                file.ref = file.url = file.name = file.sha256 = file.blob = ""
-        traces.blank_events(db, events)
+    traces.blank_messages(work, [row[0] for row in found], [row[1] for row in found])
     return len(found) == PART

@@ -85,10 +85,16 @@ def sweep(number: int, work: Workspace) -> bool:
     if not found:
         return False
     sought = json.loads(found[0][0].encode())
-    tables = ["journal", *(table for table, _, _ in TEXTS)]
+    tables = ["journal", "messages", *(table for table, _, _ in TEXTS)]
     table = sought["table"]
     traces = _Traces(number, sought, work)
-    after = traces.journal(sought["after"]) if table == "journal" else traces.texts(table, sought["after"])
+    match table:
+        case "journal":
+            after = traces.journal(sought["after"])
+        case "messages":
+            after = traces.messages(sought["after"])
+        case _:
+            after = traces.texts(table, sought["after"])
     if after:
         sought["after"] = after
     elif table != tables[-1]:
@@ -199,6 +205,13 @@ class _Traces:
 
     # -- reasons -----------------------------------------------------------------------------------------------------
 
+    def messages(self, after: int) -> int:
+        """Blank what he said in conversations that are another person's, as in a group; as `journal`."""
+        rows = self._db.rows("SELECT id, person, event FROM messages WHERE id>? ORDER BY id LIMIT ?", (after, PART))
+        mine = [(message, event) for message, person, event in rows if person == self._number]
+        blank_messages(self._work, [message for message, _ in mine], [event for _, event in mine])
+        return int(rows[-1][0]) if rows else 0
+
     def texts(self, table: str, after: int) -> int:
         """Take his numbers out of the texts of a table, and his names out of his own; as `journal`."""
         columns, owner = next((columns, owner) for name, columns, owner in TEXTS if name == table)
@@ -220,6 +233,27 @@ class _Traces:
     def _clean(self, text: str, *, own: bool) -> str:
         text = self._words.out_of(text)
         return self._names.out_of(text) if own else text
+
+
+def blank_messages(work: Workspace, messages: Sequence[int], events: Sequence[int]) -> None:
+    """Nothing of these messages is left but that they were: neither contents nor files, nor what was posted of them."""
+    db, gone = work.db, set(messages)
+    if not gone:
+        return
+    db.run_in(
+        "UPDATE messages SET text='', content='', provider_id='', reply_to='', reason='' WHERE id IN (*)", messages
+    )
+    db.run_in("UPDATE statuses SET error='' WHERE message IN (*)", messages)
+    db.run_in(
+        "UPDATE media SET state='expired', ref='', url='', name='', sha256='', blob='',"
+        " reason='the person was erased' WHERE message IN (*)",
+        messages,
+    )
+    for file in work.media.rows.values():
+        if file.message in gone:
+            file.state = "expired"
+            file.ref = file.url = file.name = file.sha256 = file.blob = ""
+    blank_events(db, sorted(set(events)))
 
 
 def blank_events(db: Database, seqs: Sequence[int]) -> None:

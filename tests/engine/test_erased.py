@@ -25,9 +25,10 @@ def posted(table: Tabletop, field: str = "messages", **value: object) -> None:
     table.post("meta", json.dumps(body).encode())
 
 
-def said(table: Tabletop, number: str, who: str, kind: str, part: object) -> None:
+def said(table: Tabletop, number: str, who: str, kind: str, part: object, **more: object) -> None:
     name = {ANA: "Ana Example", BEN: "Ben Example"}.get(who, "")
     message = {"from": who, "id": f"wamid.{number}", "timestamp": str(table.now // 1000), "type": kind, kind: part}
+    message |= more
     posted(table, contacts=[{"wa_id": who, "profile": {"name": name}}], messages=[message])
 
 
@@ -113,6 +114,22 @@ def test_nothing_of_an_erased_person_is_left_anywhere(table: Tabletop) -> None:
     assert [
         found.rule for found in checking.check_store(table.store.db, lambda blob: True, table.now) if found.broken
     ] == []
+
+
+def test_what_she_said_in_the_conversation_of_others_goes_too(table: Tabletop) -> None:
+    """A group's conversation is its first person's."""
+    lived(table)
+    said(table, "g1", BEN, "text", {"body": "my group words"}, group_id="g")
+    said(table, "g2", ANA, "text", {"body": "first words in the group"}, group_id="g")
+    table.step()
+    assert len(table.rows("SELECT DISTINCT person FROM messages WHERE text LIKE '%group%'")) == 2
+
+    erased(table)
+    while waits(table):
+        table.tick(1)
+
+    assert told_of(table) == set()
+    assert "my group words" in everything(table)["messages"]
 
 
 def test_what_waits_for_a_human_goes_only_where_it_is_hers(table: Tabletop) -> None:
