@@ -62,11 +62,11 @@ class PublicListener:
         found = self._called(name)
         if found is None:
             if name in self._hub.config.resting or name in self._hub.config.deaf:
-                return web.Response(status=503, headers=COME_AGAIN, text="come again")
+                return _come_again()
             return web.Response(status=404, text="no such connection")
         (channel, source), pulse = found, self._hub.pulse
         if not self._hub.accepting:
-            return web.Response(status=503, headers=COME_AGAIN, text="come again")
+            return _come_again()
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -84,14 +84,14 @@ class PublicListener:
             minutes = max(1, abs(error.off) // 60_000)
             what = f"webhooks of {label} carry a time {minutes} min off: check this machine's clock"
             self._hub.notices.raise_once(f"webhooks of {label}", what)
-            return web.Response(status=503, headers=COME_AGAIN, text="come again")
+            return _come_again()
         except BadSignature as error:
             log.warning("signature refused", connection=name, reason=str(error))
             return web.Response(status=401, text="signature does not verify")
         except Exception as error:
             log.error("a channel failed inside verify", connection=name, error=type(error).__name__)
             if not isinstance(channel, Channel):  # a CRM may never repeat what it was refused
-                return web.Response(status=503, headers=COME_AGAIN, text="come again")
+                return _come_again()
             return web.Response(status=401, text="signature does not verify")
         self._hub.notices.clear(f"webhooks of {label}")
         try:
@@ -101,16 +101,20 @@ class PublicListener:
             return web.Response(status=400, text="not this platform's format")
         except Exception as error:
             log.error("a channel failed inside split", connection=name, error=type(error).__name__)
-            return web.Response(status=503, headers=COME_AGAIN, text="come again")
+            return _come_again()
         if raws:
             if self._hub.stopping:  # it began to stop while the body came in
-                return web.Response(status=503, headers=COME_AGAIN, text="come again")
+                return _come_again()
             received = now_ms()
             try:
                 await self._hub.writer.accept([raw_incoming(source, raw, received) for raw in raws])
             except HubError:
-                return web.Response(status=503, headers=COME_AGAIN, text="come again")
+                return _come_again()
         return web.Response(status=200)
+
+
+def _come_again() -> web.Response:
+    return web.Response(status=503, headers=COME_AGAIN, text="come again")
 
 
 def _answer(reply: Reply) -> web.Response:
