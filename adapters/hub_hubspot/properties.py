@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from hub import FieldSchema, Finding, Schema
+from hub import FieldSchema, FieldType, Finding, Schema
 from hub.contracts.errors import Conflict, NotFound, Refused
 from hub_hubspot.errors import MissingScope
 from hub_hubspot.paths import (
     ATTACHMENTS,
+    BODY,
     COMMUNICATIONS,
     CONTACTS,
     DEALS,
@@ -57,6 +58,17 @@ _IDENTITY = _text(KEY, "Hub identity key", "The hub's own key of this person. Do
 _OBJECT = _text(
     OBJECT_KEY, "Hub object key", "Names what the hub made; keeps it from standing here twice.", hasUniqueValue=True
 )
+
+
+_TYPES: Mapping[str, FieldType] = {
+    "string": "text",
+    "phone_number": "phone",
+    "number": "number",
+    "bool": "bool",
+    "date": "date",
+    "datetime": "datetime",
+    "enumeration": "choice",
+}
 
 
 def needed(objects: Collection[str], *, answers: bool) -> dict[str, tuple[dict[str, Any], ...]]:
@@ -164,4 +176,17 @@ def _existing(transport: Transport, kind: str) -> dict[str, Mapping[str, Any]]:
 def _field(p: Mapping[str, Any]) -> FieldSchema:
     fixed = bool((p.get("modificationMetadata") or {}).get("readOnlyValue")) or bool(p.get("calculated"))
     options = tuple(str(option["value"]) for option in p.get("options") or ())
-    return FieldSchema(name=str(p["name"]), type=str(p.get("type", "string")), read_only=fixed, options=options)
+    kind = _TYPES.get(str(p.get("type", "string")), "other")
+    if kind == "choice" and p.get("fieldType") == "checkbox":
+        kind = "choices"
+    if p["name"] == "email":
+        kind = "email"
+    return FieldSchema(
+        name=str(p["name"]),
+        type=kind,
+        label=str(p.get("label") or ""),
+        read_only=fixed,
+        unique=bool(p.get("hasUniqueValue")),
+        max_length=BODY if kind == "text" else 0,
+        options=options if kind in ("choice", "choices") else (),
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from hub.contracts.channel import Finding, RawEvent, Request
 from hub.contracts.errors import HubError
@@ -23,6 +23,7 @@ from hub.model.records import (
     Gone,
     LogEntry,
     ObjectWrite,
+    Owner,
     PersonWrite,
     Record,
     Ref,
@@ -31,12 +32,16 @@ from hub.model.records import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """The fate of one row of a batch: `record` when it stands in the CRM, else `error`."""
+    """The fate of one row of a batch: `record` when it stands in the CRM, else `error`.
+
+    `left_out`: fields that the CRM did not take, each with its reason in one sentence; the rest of the row stands.
+    """
 
     outbox: int
     record: str = ""
     new: bool = False
     error: HubError | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 class Page(NamedTuple):
@@ -55,13 +60,38 @@ class Page(NamedTuple):
     gap: str = ""
 
 
+FieldType = Literal[
+    "text",
+    "email",
+    "phone",
+    "url",
+    "bool",
+    "number",
+    "date",
+    "datetime",
+    "choice",
+    "choices",
+    "reference",
+    "other",
+]
+"""What a field can hold. Values travel as texts: `bool` true or false, `number` digits with a point, `date` 2026-01-31,
+`datetime` in UTC with a Z, `choices` joined by semicolons, `reference` a record's id."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSchema:
-    """One field of the CRM's person object, for checking mappings. `options` of a picklist, else empty."""
+    """One field of the CRM's person object. `label` is its name for people, `options` of a choice, else empty.
+
+    `required`: no person can be made without it. `read_only`: the CRM keeps it itself. `max_length` in characters, 0 =
+    no limit known. `unique`: no two people have the same value.
+    """
 
     name: str
-    type: str = "string"
+    type: FieldType = "text"
+    label: str = ""
     read_only: bool = False
+    required: bool = False
+    unique: bool = False
     max_length: int = 0
     options: tuple[str, ...] = ()
 
@@ -75,9 +105,12 @@ class Schema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CRMCapabilities:
-    """`batch` rows per write call."""
+    """`batch` rows per write call, `read_batch` records per `get` call. `linger`: seconds for which rows gather before
+    a call that is not full goes, unless the admin says otherwise."""
 
     batch: int = 100
+    read_batch: int = 100
+    linger: float = 1.0
 
 
 MAKEABLE = frozenset({"task", "ticket", "deal", "note"})
@@ -98,6 +131,9 @@ class CRM(ABC, Generic[S]):
         self.region = region
         self.on_call: Callable[[str, int], None] = lambda endpoint, status: None
         """Set by the hub: called after each HTTP call with the endpoint (no ids) and the status (0 = no answer)."""
+        self.reads: frozenset[str] = frozenset()
+        """Set by the hub before it reads: person fields that the mapping names. `Record.fields` holds each of them that
+        the CRM has, in the form of `FieldType`, "" where it is blank."""
 
     def budget(self) -> Mapping[str, float]:
         """Calls that the CRM still allows, by limit (`10s`, `day`), as far as its answers told; empty = no word yet.
@@ -113,7 +149,7 @@ class CRM(ABC, Generic[S]):
 
     def tells_deletions(self) -> bool:
         """Whether `changes` tells of contacts that were deleted, merged away or erased. Where it cannot, the hub reads
-        the linked contacts again, a hundred after each look at changes (`Hears.get`)."""
+        the linked contacts again, a hundred after each look at changes (`Reads.get`)."""
         return True
 
     @abstractmethod
@@ -142,8 +178,11 @@ class CRM(ABC, Generic[S]):
 
     @abstractmethod
     def upsert(self, batch: Sequence[PersonWrite]) -> list[Written]:
-        """Create or update persons, at most `capabilities.batch`. Idempotent: repeating it is harmless.
+        """Create or update persons, at most `capabilities.batch`. Idempotent: repeating it is harmless. An empty value
+        blanks its field.
 
+        A field that the CRM does not take, and that the record can stand without, is left out and told
+        (`Written.left_out`). A new person whom the CRM takes for somebody it has already is linked to that record.
         One bad row must not fail the others: the adapter splits a refused batch until the culprit is alone.
         """
 
@@ -175,7 +214,25 @@ class KeepsFiles(Protocol):
 
 
 @runtime_checkable
-class Hears(Protocol):
+class Reads(Protocol):
+    """A CRM whose records can be read again by id."""
+
+    def get(self, refs: Sequence[Ref]) -> Page:
+        """Read these records again, `capabilities.read_batch` to a call, in the adapter's pool. One that is not there
+        is looked for under what it was merged into, and is else `gone`: only if the CRM answered and has it not.
+        `cursor` "" and `last` True."""
+
+
+@runtime_checkable
+class HasOwners(Protocol):
+    """A CRM whose users own records."""
+
+    def owners(self) -> Sequence[Owner]:
+        """All users that can own a person, active or not, in the adapter's pool. Called once an hour at most."""
+
+
+@runtime_checkable
+class Hears(Reads, Protocol):
     """A CRM that calls the hub when something changes, at /hook/{name of the CRM}."""
 
     def verify(self, request: Request) -> None:
@@ -187,10 +244,6 @@ class Hears(Protocol):
 
     def normalise(self, raw: RawEvent) -> Sequence[RecordsTouched]:
         """As `Channel.normalise`: never raises; empty = nothing the hub keeps."""
-
-    def get(self, refs: Sequence[Ref]) -> Page:
-        """Read these records again, a hundred to a call, in the adapter's pool. One that is not there is looked for
-        under what it was merged into, and is else `gone`. `cursor` "" and `last` True."""
 
     def hearing(self) -> bool:
         """Whether the settings name what is needed to be called; else only `changes` is asked."""

@@ -163,3 +163,21 @@ class CRMSimulator(Simulator):
     @abstractmethod
     def contacts(self) -> list[Mapping[str, str]]:
         """Every contact that stands there now, with `id` and its fields."""
+
+    # What people do there, where a simulator has it. Each takes and returns ids of contacts.
+
+    def edit(self, record: str, values: Mapping[str, str]) -> None:
+        """Somebody changes fields of a contact; "" blanks one. Raises ValueError for what the CRM refuses."""
+        raise NotImplementedError
+
+    def remove(self, record: str) -> None:
+        """Somebody deletes a contact; it can be restored."""
+        raise NotImplementedError
+
+    def restore(self, record: str) -> None:
+        """Somebody takes a deleted contact back."""
+        raise NotImplementedError
+
+    def merge(self, winner: str, loser: str) -> str:
+        """Somebody merges two contacts; returns the id of what is left."""
+        raise NotImplementedError

@@ -9,7 +9,7 @@ from hub.mapping.files import FieldRule, Mapping, closest
 _LONGEST = {"language": 35, "channel": 40, "phone": 16}
 """The most characters these sources can have (BCP 47 tags, kinds of channels, E.164 with its plus)."""
 
-_NOT_TEXT = frozenset(("bool", "boolean", "date", "datetime", "double", "int", "number"))
+_NOT_TEXT = frozenset(("bool", "date", "datetime", "number", "reference"))
 
 
 def check(mapping: Mapping, schema: Schema) -> list[ConfigError]:

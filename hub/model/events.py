@@ -195,14 +195,16 @@ class SendSettled(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowOutcome:
     """The fate of one row of a CRM batch. `record` is the record id when done. `dropped`: a person removed in the CRM
-    what was to be changed; it is never made again."""
+    what was to be changed; it is never made again. `overtaken`: what stands there is not what the hub saw last: it reads
+    the record again and decides anew. `left_out`: fields the CRM did not take, each with its reason."""
 
     outbox: int
-    outcome: Literal["done", "retry", "doubt", "dead", "relink", "dropped"]
+    outcome: Literal["done", "retry", "doubt", "dead", "relink", "dropped", "overtaken"]
     record: str = ""
     new: bool = False
     reason: str = ""
     due: int = 0
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +323,90 @@ class RecordEdited(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonEdited(Event):
+    """An agent changes values of a person in the hub; "" empties one. `values`: phone, email, name, language, owner (an
+    agent's e-mail), or the name of a further attribute. `person` as in `HumanReplied`."""
+
+    kind: ClassVar[str] = "person.edited"
+    person: str
+    values: Mapping[str, str]
+    agent: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictDecided(Event):
+    """An agent says which value of a conflict stays: the `hub`'s or the `crm`'s; also the one that lost, restored."""
+
+    kind: ClassVar[str] = "conflict.decided"
+    conflict: int
+    keep: Literal["hub", "crm"]
+    agent: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingApplied(Event):
+    """An agent makes a mapping file the next version of a CRM's mapping. `text` is the whole file.
+
+    It is tried with `trial` people first (0 = at once); more refused rows than `limit` (a share) of them, and the
+    version before stays. `reapply` writes everybody again whose record an abandoned version wrote.
+    """
+
+    kind: ClassVar[str] = "mapping.applied"
+    crm: str
+    text: str
+    note: str = ""
+    trial: int = 50
+    limit: float = 0.1
+    reapply: bool = False
+    agent: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmChange(Event):
+    """A value that a person's record, or one beside it, has anew in a CRM, by somebody else than the hub: for rules.
+
+    `person` is the hub's id of whose it is, `record` of which `type`, `field` the CRM's name of it, `before` and `after`
+    its values there; of `deal.stage` the labels, of `owner.changed` the e-mail addresses where they are known.
+    """
+
+    crm: str
+    person: int
+    type: str
+    record: str
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChanged(CrmChange):
+    """A field that the mapping names has another value."""
+
+    kind: ClassVar[str] = "record.changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealStage(CrmChange):
+    """A deal moved to another stage."""
+
+    kind: ClassVar[str] = "deal.stage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerChanged(CrmChange):
+    """A person or a record beside him has another owner."""
+
+    kind: ClassVar[str] = "owner.changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDone(CrmChange):
+    """A task was completed."""
+
+    kind: ClassVar[str] = "task.done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerDue(Event):
     """A timer fired. Acts only if `generation` is still the armed one."""
 
@@ -372,6 +458,13 @@ HUB_EVENTS: dict[str, type[Event]] = {
         IdentityMoved,
         DeadHandled,
         RecordEdited,
+        PersonEdited,
+        ConflictDecided,
+        MappingApplied,
+        RecordChanged,
+        DealStage,
+        OwnerChanged,
+        TaskDone,
         TimerDue,
         PluginAnswered,
     )

@@ -76,10 +76,21 @@ class CrmObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A user of the CRM. `email` in small letters is who he is in every CRM and in the hub; "" = not known."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """A contact record that is no longer there, with evidence of why.
 
-    `into` is the record it was merged into; "" = deleted (it may be restored). `erased`: removed for privacy.
+    `into` is the record it was merged into, or that a lead was converted to; "" = deleted (it may be restored).
+    `erased`: removed for privacy.
     """
 
     record: str
@@ -159,13 +170,16 @@ class PersonWrite:
     """One person to create or update in the CRM.
 
     `record` is set for a linked person (always written by record id); else the adapter upserts by `key`, the hub's
-    unique identity key. `fields` are CRM field names and values as the mapping made them.
+    unique identity key. `fields` are CRM field names and values as the mapping made them, in the form of `FieldType`;
+    an empty one blanks its field. `expected` is what the hub saw last in some of these fields: it looks once more before
+    it calls `upsert`, and rows that no longer fit do not come.
     """
 
     outbox: int
     key: str
     record: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    expected: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ class PersonRow:
     created: int
     redirect: int = 0
     erased: int = 0
+    attributes: str = ""
 
 
 @dataclass(slots=True)
@@ -207,11 +208,48 @@ class LinkRow:
     since: int = 0
     reason: str = ""
     synced: str = ""
+    mapping: int = 0
 
     @property
     def ready(self) -> bool:
         """Messages can be logged under its record."""
         return self.state in ("linked", "ambiguous")
+
+
+@dataclass(slots=True)
+class ConflictRow:
+    """See table `conflicts`."""
+
+    id: int
+    at: int
+    person: int
+    crm: str
+    record: str
+    field: str
+    rule: str
+    ours: str
+    theirs: str
+    kept: str
+    state: str
+    mapping: int = 0
+    event: int = 0
+
+
+@dataclass(slots=True)
+class MappingRow:
+    """See table `mappings`."""
+
+    id: int
+    crm: str
+    at: int
+    text: str
+    hash: str
+    agent: str
+    note: str
+    state: str
+    ended: int = 0
+    trial: str = ""
+    reason: str = ""
 
 
 @dataclass(slots=True)

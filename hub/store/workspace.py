@@ -13,11 +13,13 @@ from hub.store.database import Database
 from hub.store.outbox import OUTBOX
 from hub.store.rows import (
     AnswerRow,
+    ConflictRow,
     ConversationRow,
     DeadRow,
     DecisionRow,
     EarlyRow,
     LinkRow,
+    MappingRow,
     MediaRow,
     MessageRow,
     NewsRow,
@@ -40,6 +42,8 @@ MEDIA: Table[MediaRow] = Table("media", MediaRow)
 NEWS: Table[NewsRow] = Table("news", NewsRow)
 OBJECTS: Table[ObjectRow] = Table("crm_objects", ObjectRow)
 ANSWERS: Table[AnswerRow] = Table("crm_answers", AnswerRow)
+CONFLICTS: Table[ConflictRow] = Table("conflicts", ConflictRow)
+MAPPINGS: Table[MappingRow] = Table("mappings", MappingRow)
 
 
 SESSION_GAP = 30 * 60_000
@@ -91,6 +95,8 @@ class Workspace:
         self.news = Shelf(db, NEWS)
         self.objects = Shelf(db, OBJECTS)
         self.answers = Shelf(db, ANSWERS)
+        self.conflicts = Shelf(db, CONFLICTS)
+        self.mappings = Shelf(db, MAPPINGS)
         self.owners: dict[str, int] = {}  # identity -> person
         self.by_key: dict[str, ConversationRow] = {}
         self.by_person: dict[tuple[int, str], ConversationRow] = {}  # (person, inbox), threads apart
@@ -445,6 +451,8 @@ class Workspace:
             self.news,
             self.objects,
             self.answers,
+            self.conflicts,
+            self.mappings,
         ):
             shelf.save()
         db.insert("identities", self._identities, "INSERT OR IGNORE")

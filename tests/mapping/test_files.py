@@ -72,8 +72,8 @@ SCHEMA = Schema(
             FieldSchema(name="short", max_length=4),
             FieldSchema(name="made", type="datetime", read_only=True),
             FieldSchema(name="count", type="number"),
-            FieldSchema(name="stage", type="enumeration", options=("lead", "customer")),
-            FieldSchema(name="lang", type="enumeration", options=("en", "de")),
+            FieldSchema(name="stage", type="choice", options=("lead", "customer")),
+            FieldSchema(name="lang", type="choice", options=("en", "de")),
         )
     }
 )

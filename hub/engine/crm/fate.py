@@ -88,7 +88,13 @@ class Fate:
     def _one(self, written: Written) -> RowOutcome:
         error = written.error
         if error is None:
-            return RowOutcome(outbox=written.outbox, outcome="done", record=written.record, new=written.new)
+            return RowOutcome(
+                outbox=written.outbox,
+                outcome="done",
+                record=written.record,
+                new=written.new,
+                left_out=dict(written.left_out),
+            )
         if isinstance(error, NotFound):
             outcome = "dropped" if written.outbox in self._changes else "relink"
             return RowOutcome(outbox=written.outbox, outcome=outcome, reason=str(error))  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 
-from hub.contracts.crm import Hears, Page
+from hub.contracts.crm import Page, Reads
 from hub.contracts.errors import AuthFailed, HubError, Refused, Temporary, Uncertain
 from hub.engine.crm.reach import Reach
 from hub.engine.line import Line, now_ms
@@ -91,7 +91,7 @@ class CrmRead:
 
         Only what is gone, or merged, is kept: what else changed is told by `changes`.
         """
-        if self._crm.tells_deletions() or not isinstance(self._crm, Hears):
+        if self._crm.tells_deletions() or not isinstance(self._crm, Reads):
             return
         after = int(await self._cursor("around") or 0)
         links = await self._writer.call(lambda store: shelves.linked(store.db, self.name, after, AT_ONCE))
@@ -115,7 +115,7 @@ class CrmRead:
 
     async def touched(self) -> None:
         """Read what the webhook named, as soon as it is quiet, many at once."""
-        if not isinstance(self._crm, Hears):
+        if not isinstance(self._crm, Reads):
             return
         loop, noticed = asyncio.get_running_loop(), 0.0
         failures, limit = 0, AT_ONCE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hub.contracts.crm import Hears
+from hub.contracts.crm import Reads
 from hub.engine.crm.parts import written_by
 from hub.engine.effects import answers, gone, people
 from hub.engine.effects.relog import relog
@@ -92,7 +92,7 @@ def _done(command: OutboxRow, crm: str, outcome: RowOutcome, seq: int, line: Lin
                 answers.told(int(body["answer"]), str(body["status"]), work)
             else:
                 command.body = json.dumps({"type": body["type"]})  # its contents stand in the CRM now
-                if "record" in body and isinstance(line.config.crms[crm].adapter, Hears):
+                if "record" in body and isinstance(line.config.crms[crm].adapter, Reads):
                     shelves.touch(work, crm, [Ref(body["type"], body["record"])])  # what stands there now is read again
 
 

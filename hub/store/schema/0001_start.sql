@@ -27,7 +27,8 @@ CREATE TABLE people (
   opted_out INTEGER NOT NULL,
   created INTEGER NOT NULL,
   redirect INTEGER NOT NULL,       -- the person this one was merged into, 0 = none
-  erased INTEGER NOT NULL          -- when everything about the person was removed for privacy, 0 = not
+  erased INTEGER NOT NULL,         -- when everything about the person was removed for privacy, 0 = not
+  attributes TEXT NOT NULL         -- further values by name, JSON; '' = none
 );
 
 CREATE TABLE identities (
@@ -229,10 +230,12 @@ CREATE TABLE links (
   made INTEGER NOT NULL,           -- when the CRM says the record was created
   since INTEGER NOT NULL,
   reason TEXT NOT NULL,
-  synced TEXT NOT NULL,            -- the values both sides agreed on last, JSON
+  synced TEXT NOT NULL,            -- by CRM field: what each side had when they were compared last, and why, JSON
+  mapping INTEGER NOT NULL,        -- the mapping version that wrote there last, 0 = none
   UNIQUE (person, crm)
 );
 CREATE INDEX links_key ON links (key) WHERE key <> '';
+CREATE INDEX links_mapping ON links (crm, mapping) WHERE mapping > 0;
 CREATE INDEX links_record ON links (crm, record) WHERE record <> '';
 
 -- Records of a CRM beside the contacts: companies, deals, tickets, tasks.
@@ -331,6 +334,49 @@ CREATE TABLE write_ledger (
   hash TEXT NOT NULL,
   at INTEGER NOT NULL,
   PRIMARY KEY (record, field, hash, crm)
+) WITHOUT ROWID;
+
+-- Values that lost where both sides had changed a field, or where a human is asked which one stays.
+CREATE TABLE conflicts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  crm TEXT NOT NULL,
+  record TEXT NOT NULL,
+  field TEXT NOT NULL,             -- the CRM's field
+  rule TEXT NOT NULL,              -- what decided: hub, crm, newest, ask, ...
+  ours TEXT NOT NULL,              -- the hub's value, as the CRM would have it
+  theirs TEXT NOT NULL,            -- the CRM's
+  kept TEXT NOT NULL,              -- hub, crm; '' = nobody decided yet
+  state TEXT NOT NULL,             -- settled, asked, restored
+  mapping INTEGER NOT NULL,        -- version of the mapping
+  event INTEGER NOT NULL
+);
+CREATE INDEX conflicts_person ON conflicts (person, crm, field);
+CREATE INDEX conflicts_asked ON conflicts (state) WHERE state = 'asked';
+
+-- Versions of each CRM's mapping. One is active; one may be on trial with a few people.
+CREATE TABLE mappings (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  crm TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  text TEXT NOT NULL,              -- the file as it was
+  hash TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  note TEXT NOT NULL,
+  state TEXT NOT NULL,             -- trial, active, retired, rejected
+  ended INTEGER NOT NULL,          -- when it stopped being active or on trial
+  trial TEXT NOT NULL,             -- outbox ids of the people it was tried with, JSON; '' = none
+  reason TEXT NOT NULL
+);
+CREATE INDEX mappings_crm ON mappings (crm, state);
+
+-- What a CRM's person fields and users were when they were read last, JSON.
+CREATE TABLE crm_shapes (
+  crm TEXT PRIMARY KEY,
+  fields TEXT NOT NULL,
+  owners TEXT NOT NULL,
+  at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE plugin_work (

@@ -143,7 +143,7 @@ def test_the_schema(portal):
         assert schema.fields["hs_object_id"].read_only
         assert not schema.fields["phone"].read_only
         assert "customer" in schema.fields["lifecyclestage"].options
-        assert schema.fields["lifecyclestage"].type == "enumeration"
+        assert schema.fields["lifecyclestage"].type == "choice"
 
     portal(scenario)
 
