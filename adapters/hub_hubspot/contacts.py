@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,11 @@ from hub_hubspot.paths import CONTACT_READS, KEY
 from hub_hubspot.transport import Transport
 
 
-def record(result: Mapping[str, Any], region: str) -> Record:
-    """A contact as HubSpot shows it. Numbers without a country are read as of `region`."""
-    values = {name: str(value) for name, value in (result.get("properties") or {}).items() if value}
+def record(result: Mapping[str, Any], region: str, wanted: Collection[str] = ()) -> Record:
+    """A contact as HubSpot shows it. Numbers without a country are read as of `region`; `wanted` properties stand in
+    `fields` also where they are blank, unless HubSpot has no such property."""
+    told = result.get("properties") or {}
+    values = {name: str(value) for name, value in told.items() if value}
     mails = [values.get("email", ""), *values.get("hs_additional_emails", "").split(";")]
     phones = [values.get(name, "") for name in ("phone", "mobilephone", "hs_whatsapp_phone_number")]
     merged = values.get("hs_merged_object_ids", "")
@@ -29,7 +31,7 @@ def record(result: Mapping[str, Any], region: str) -> Record:
         modified=millis(values.get("lastmodifieddate") or result.get("updatedAt") or ""),
         archived=bool(result.get("archived")),
         merged=tuple(i for i in merged.split(";") if i),
-        fields=values,
+        fields={name: "" for name in wanted if name in told} | values,
     )
 
 
@@ -43,13 +45,18 @@ def millis(text: str) -> int:
         return 0
 
 
-def page(transport: Transport, cursor: str, size: int, region: str) -> Page:
+def properties(wanted: Collection[str]) -> list[str]:
+    """What is read of a contact: what the hub needs, then what the mapping names."""
+    return list(dict.fromkeys((*CONTACT_READS, *sorted(wanted))))
+
+
+def page(transport: Transport, cursor: str, size: int, region: str, wanted: Collection[str] = ()) -> Page:
     """The page of all contacts after `cursor` (HubSpot's own, "" = the first)."""
-    query: dict[str, Any] = {"limit": size, "properties": list(CONTACT_READS), "archived": False}
+    query: dict[str, Any] = {"limit": size, "properties": properties(wanted), "archived": False}
     if cursor:
         query["after"] = cursor
     answer = transport.call(transport.contact_pages.get_page, **query)
-    records = [record(result, region) for result in answer.get("results", ())]
+    records = [record(result, region, wanted) for result in answer.get("results", ())]
     after = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
     if after and after == cursor:
         raise Unavailable("HubSpot's cursor does not advance")

@@ -7,7 +7,6 @@ associations. `changes` holds the adapter's only search.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, model_validator
@@ -17,6 +16,7 @@ from hub import (
     CRMCapabilities,
     Finding,
     LogEntry,
+    Owner,
     Page,
     PersonWrite,
     PluginSettings,
@@ -29,11 +29,11 @@ from hub import (
 )
 from hub.contracts.errors import AuthFailed, BadSignature
 from hub.model.records import FileWrite, ObjectWrite
-from hub_hubspot import batches, contacts, files, logs, objects_write, properties, scopes, stages, webhooks
-from hub_hubspot.batches import Fate, Row
+from hub_hubspot import contacts, files, logs, objects, objects_write, persons, properties, scopes, stages, webhooks
 from hub_hubspot.changes import Look, Search
+from hub_hubspot.errors import MissingScope
 from hub_hubspot.journal import Journal, Place
-from hub_hubspot.paths import BATCH, COMMUNICATIONS, CONTACTS, KEY, KINDS, NOTES, PAGE
+from hub_hubspot.paths import BATCH, COMMUNICATIONS, CONTACTS, KINDS, NOTES, PAGE
 from hub_hubspot.reading import Reader
 from hub_hubspot.transport import Transport
 
@@ -100,7 +100,7 @@ class HubSpot(CRM[HubSpotSettings]):
         settings = self.settings
         self.transport = transport
         self.stages = stages.kept(transport)
-        self.reader = Reader(transport, self.region, self.stages, answering=settings.answers)
+        self.reader = Reader(transport, self.region, self.stages, answering=settings.answers, wanted=lambda: self.reads)
         self.search = Search(self.reader, [KINDS[type_] for type_ in settings.objects])
         self.journal: Journal | None = None
         if settings.changes != "search" and settings.client_id and settings.client_secret:
@@ -149,7 +149,7 @@ class HubSpot(CRM[HubSpotSettings]):
 
     def first_read(self, cursor: str) -> Page:
         """One page of contacts by record id; `cursor` is HubSpot's own."""
-        return contacts.page(self.transport, cursor, self.settings.page, self.region)
+        return contacts.page(self.transport, cursor, self.settings.page, self.region, self.reads)
 
     def changes(self, cursor: str) -> Page:
         """What changed since the last look, read afresh: from the journal where the settings name its credentials, else
@@ -183,31 +183,20 @@ class HubSpot(CRM[HubSpotSettings]):
         """These records as they are now: one call per hundred of a type, one for each contact that is not there."""
         return self.reader.page(refs)
 
+    def owners(self) -> Sequence[Owner]:
+        """The account's owners, also those that left: 500 to a call; none where the token may not read them."""
+        try:
+            return [*objects.owners(self.transport), *objects.owners(self.transport, archived=True)]
+        except MissingScope:
+            return ()
+
     def makes(self) -> frozenset[str]:
         """Notes, and of tasks, tickets and deals those that `objects` names."""
         return frozenset({"note"}) | (objects_write.ASKED_FOR & frozenset(self.settings.objects))
 
     def upsert(self, batch: Sequence[PersonWrite]) -> list[Written]:
         """Linked persons by record id, the others by key: one call each for up to a hundred."""
-        updates: dict[str, PersonWrite] = {}
-        upserts: dict[str, PersonWrite] = {}
-        for person in batch:
-            table, name = (updates, person.record) if person.record else (upserts, person.key)
-            table[name] = _both(table[name], person) if name in table else person
-        api = self.transport.contacts
-        rows = {p.outbox: _row(p) for p in (*updates.values(), *upserts.values())}
-        fates: dict[str, Fate] = {}
-        for method, people in ((api.update, updates), (api.upsert, upserts)):
-            for wave in batches.waves([rows[p.outbox] for p in people.values()], unique=(KEY, "email")):
-                fates |= batches.write(wave, partial(self.transport.send, method), repeatable=True)
-        written = []
-        for person in batch:
-            kept = updates[person.record] if person.record else upserts[person.key]
-            fate = fates[rows[kept.outbox].trace]
-            written.append(
-                Written(outbox=person.outbox, record=fate.record, new=fate.new and not person.record, error=fate.error)
-            )
-        return written
+        return persons.upsert(self.transport, batch)
 
     def log(self, batch: Sequence[LogEntry]) -> list[Written]:
         """Create communications and notes, associated with their contacts in the same call; change those that stand.
@@ -226,19 +215,3 @@ class HubSpot(CRM[HubSpotSettings]):
     def attach(self, file: FileWrite) -> str:
         """Put a file into HubSpot's files, private; one call."""
         return files.attach(self.transport, file)
-
-
-def _both(first: PersonWrite, second: PersonWrite) -> PersonWrite:
-    """Two writes of one contact in one batch as one; the later values win."""
-    fields = {**first.fields, **second.fields}
-    return PersonWrite(outbox=first.outbox, key=second.key or first.key, record=first.record, fields=fields)
-
-
-def _row(person: PersonWrite) -> Row:
-    values = {name: str(value) for name, value in person.fields.items()}
-    if person.key:
-        values[KEY] = person.key
-    made: dict[str, object] = {"properties": values, "objectWriteTraceId": f"hub-{person.outbox}"}
-    # HubSpot wants idProperty for an upsert and no idProperty for an update by record id
-    made |= {"id": person.record} if person.record else {"id": person.key, "idProperty": KEY}
-    return Row(trace=f"hub-{person.outbox}", input=made, mark=KEY)

@@ -35,6 +35,22 @@ class MissingScope(AuthFailed):
     """The token is good, but may not do this: a scope of the private app is missing."""
 
 
+class BadProperties(Rejected):
+    """HubSpot does not take these values: `reasons` by property, in its words without the values."""
+
+    def __init__(self, what: str, reasons: Mapping[str, str]) -> None:
+        super().__init__(what)
+        self.reasons = reasons
+
+
+class Taken(Conflict):
+    """The record `owner` already has this unique value."""
+
+    def __init__(self, what: str, owner: str) -> None:
+        super().__init__(what)
+        self.owner = owner
+
+
 DAY_STEP = 3_600.0
 """Seconds to wait after the day's calls are used up, while it is not known when the account's midnight comes."""
 LOCKED = 5.0
@@ -157,10 +173,12 @@ def of_item(data: Mapping[str, Any], fallback: type[HubError] = Rejected, status
         return kind(f"HubSpot: {_said(data, status)}")
     existing = _EXISTING.search(str(data.get("message", "")))
     if kind is Conflict and existing:
-        return Conflict(f"HubSpot record {existing[1]} already owns this value")
+        return Taken(f"HubSpot record {existing[1]} already owns this value", existing[1])
     if kind is NotFound:
         return NotFound(f"HubSpot does not know this record (any more): {_said(data, status)}")
-    return kind(f"HubSpot refused it: {_said(data, status)}")
+    told = f"HubSpot refused it: {_said(data, status)}"
+    reasons = {str(f["name"]): str(f.get("error") or "invalid") for f in _properties(data) if f.get("name")}
+    return BadProperties(told, reasons) if reasons and kind is Rejected else kind(told)
 
 
 def of_exception(failure: BaseException, *, repeatable: bool = True) -> HubError:
@@ -228,15 +246,20 @@ def _scopes(data: Mapping[str, Any]) -> list[str]:
 def _said(data: Mapping[str, Any], status: int) -> str:
     """HubSpot's own words, without the values in them: they may be personal."""
     message = str(data.get("message", ""))
-    head, bracket, rest = message.partition("[")
-    fields = _json(bracket + rest) if bracket else None
-    if isinstance(fields, list) and all(isinstance(f, Mapping) for f in fields) and fields:
+    if fields := _properties(data):
         told = ", ".join(f"{f.get('name', '?')} ({f.get('error', 'invalid')})" for f in fields[:5])
-        said = f"{head.strip()} {told}"
+        said = f"{message.partition('[')[0].strip()} {told}"
     else:
         said = _QUOTED.sub("…", message)[:300] or f"status {status}"
     reference = str(data.get("correlationId") or "")[:40]
     return f"{said} [{reference}]" if reference else said
+
+
+def _properties(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The properties that HubSpot lists in its message as not valid."""
+    _, bracket, rest = str(data.get("message", "")).partition("[")
+    fields = _json(bracket + rest) if bracket else None
+    return fields if isinstance(fields, list) and all(isinstance(f, Mapping) for f in fields) else []
 
 
 def _seconds(headers: Mapping[str, str]) -> float:

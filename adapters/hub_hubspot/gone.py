@@ -7,24 +7,26 @@ both, so a deletion counts as one only after that was looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hub import Gone, Record
 from hub.contracts.errors import NotFound
-from hub_hubspot.contacts import record
+from hub_hubspot.contacts import properties, record
 from hub_hubspot.objects import parts
-from hub_hubspot.paths import BATCH, CONTACT_READS
+from hub_hubspot.paths import BATCH
 from hub_hubspot.transport import Transport
 
 
-def contacts(transport: Transport, ids: Sequence[str], region: str) -> tuple[list[Record], list[Gone]]:
+def contacts(
+    transport: Transport, ids: Sequence[str], region: str, wanted: Collection[str] = ()
+) -> tuple[list[Record], list[Gone]]:
     """These contacts as they are now: a call per hundred, and one for each that is neither there nor named by a
     survivor among them."""
     there: dict[str, Record] = {}
     for part in parts(ids, BATCH):
-        body = {"inputs": [{"id": i} for i in part], "properties": list(CONTACT_READS), "propertiesWithHistory": []}
+        body = {"inputs": [{"id": i} for i in part], "properties": properties(wanted), "propertiesWithHistory": []}
         for result in transport.call(transport.contacts.read, body).get("results", ()):
-            found = record(result, region)
+            found = record(result, region, wanted)
             there[found.id] = found
     into = _survivors(there)
     gone: dict[str, Gone] = {}
@@ -32,11 +34,11 @@ def contacts(transport: Transport, ids: Sequence[str], region: str) -> tuple[lis
         if missing in there or missing in into:
             continue
         try:
-            answer = transport.call(transport.contact_pages.get_by_id, missing, properties=list(CONTACT_READS))
+            answer = transport.call(transport.contact_pages.get_by_id, missing, properties=properties(wanted))
         except NotFound:
             gone[missing] = Gone(record=missing)
             continue
-        found = record(answer, region)
+        found = record(answer, region, wanted)
         there[found.id] = found
         into = _survivors(there) | ({missing: found.id} if found.id != missing else {}) | into
     gone |= {old: Gone(record=old, into=survivor) for old, survivor in into.items() if old not in there}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from hub import CrmObject
+from hub import CrmObject, Owner
 from hub.model.records import ObjectType
 from hub_hubspot.contacts import millis
 from hub_hubspot.paths import (
@@ -27,15 +27,16 @@ _TITLE = {COMPANIES: "name", DEALS: "dealname", TICKETS: "subject", TASKS: "hs_t
 _TYPES = {kind: type_ for type_, kind in KINDS.items()}
 
 
-def owners(transport: Transport) -> Mapping[str, str]:
-    """The names of HubSpot's owners by id, through all pages; the mailbox where there is no name."""
-    found, after = {}, ""
+def owners(transport: Transport, *, archived: bool = False) -> list[Owner]:
+    """HubSpot's owners through all pages, by name or else by mailbox; `archived`: those that left."""
+    found, after = [], ""
     while True:
-        query: dict[str, Any] = {"limit": OWNER_PAGE, "archived": False} | ({"after": after} if after else {})
+        query: dict[str, Any] = {"limit": OWNER_PAGE, "archived": archived} | ({"after": after} if after else {})
         answer = transport.call(transport.owners().get_page, **query)
         for row in answer.get("results", ()):
             name = " ".join(filter(None, (row.get("firstName"), row.get("lastName"))))
-            found[str(row["id"])] = name or str(row.get("email") or "")
+            mail = str(row.get("email") or "")
+            found.append(Owner(id=str(row["id"]), name=name or mail, email=mail.lower(), active=not archived))
         following = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
         if not following or following == after:
             return found

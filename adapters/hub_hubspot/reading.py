@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from hub import Answer, CrmObject, Gone, Page, Ref
@@ -15,12 +15,21 @@ from hub_hubspot.transport import Transport
 
 
 class Reader:
-    """Reads what signals name; answers of agents only if `answering`."""
+    """Reads what signals name; answers of agents only if `answering`. `wanted` are the contact properties that the
+    mapping names."""
 
-    def __init__(self, transport: Transport, region: str, stages: Stages, *, answering: bool) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        region: str,
+        stages: Stages,
+        *,
+        answering: bool,
+        wanted: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         self.transport, self.region, self._answering = transport, region, answering
-        self.stages = stages
-        self.owners = Kept(lambda: objects.owners(transport), transport.clock)
+        self.stages, self.wanted = stages, wanted
+        self.owners = Kept(lambda: {o.id: o.name for o in objects.owners(transport)}, transport.clock)
 
     def page(self, refs: Iterable[Ref], erased: Sequence[str] = (), cursor: str = "", *, last: bool = True) -> Page:
         """All of these as they are now, of the types the hub reads; `erased` contacts are not looked for."""
@@ -29,7 +38,7 @@ class Reader:
             kind = KINDS.get(ref.type, "")
             if (kind == CONTACTS and ref.id not in erased) or kind in OBJECT_READS:
                 wanted.setdefault(kind, []).append(ref.id)
-        found, lost = gone.contacts(self.transport, wanted.pop(CONTACTS, []), self.region)
+        found, lost = gone.contacts(self.transport, wanted.pop(CONTACTS, []), self.region, self.wanted())
         asked: list[Answer | None] = [answers.of_contact(r.id, r.fields) for r in found]
         others: list[CrmObject] = []
         for kind, ids in wanted.items():

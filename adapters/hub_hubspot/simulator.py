@@ -7,7 +7,8 @@ import secrets
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import formatdate
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from aiohttp import web
 
 from hub.contracts.simulator import CRMSimulator, Faults, Logged
 from hub.wire import json
-from hub_hubspot import bodies, simulator_beside, simulator_page
+from hub_hubspot import bodies, simulator_acts, simulator_beside, simulator_page
 from hub_hubspot.paths import COMMUNICATIONS, CONTACTS, DIRECTION, NOTES, SEARCH_WINDOW, SEQUENCE, endpoint
 from hub_hubspot.simulator_api import Api
 from hub_hubspot.simulator_hooks import Hooks
@@ -142,6 +143,25 @@ class HubSpotSimulator(CRMSimulator):
     def contacts(self) -> list[Mapping[str, str]]:
         """Every contact with its properties."""
         return [{"id": t.id, **t.values} for t in self.portal.things[CONTACTS].values()]
+
+    def edit(self, record: str, values: Mapping[str, str]) -> None:
+        """Somebody changes properties of a contact. Raises ValueError for what HubSpot refuses."""
+        with _refused():
+            simulator_acts.edit(self.portal, CONTACTS, record, values)
+
+    def remove(self, record: str) -> None:
+        """Somebody puts a contact into the recycle bin."""
+        with _refused():
+            simulator_acts.remove(self.portal, CONTACTS, record)
+
+    def restore(self, record: str) -> None:
+        """Somebody takes it out of there again."""
+        simulator_acts.restore(self.portal, CONTACTS, record)
+
+    def merge(self, winner: str, loser: str) -> str:
+        """Somebody merges two contacts: into a new one, whose id is returned."""
+        with _refused():
+            return simulator_acts.merge(self.portal, CONTACTS, winner, loser)
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -289,3 +309,11 @@ def _logged(thing: Thing) -> Logged:
         direction=direction,
         stored=thing.stored,
     )
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        raise ValueError(str(refusal)) from refusal

@@ -149,7 +149,8 @@ class Api:
         limit, start = int(request.query.get("limit", "100")), int(request.query.get("after", "0"))
         if not 1 <= limit <= OWNER_PAGE:
             raise Refusal(400, "VALIDATION_ERROR", f"limit must be at most {OWNER_PAGE}")
-        rows = self.portal.owners
+        archived = request.query.get("archived") == "true"
+        rows = [row for row in self.portal.owners if bool(row.get("archived")) is archived]
         data: dict[str, Any] = {"results": rows[start : start + limit]}
         if start + limit < len(rows):
             data |= {"paging": {"next": {"after": str(start + limit), "link": "?after=..."}}}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hub import Page, Schema
-from hub.contracts.errors import AuthFailed, HubError, RateLimited, Refused, Uncertain
+from hub.contracts.errors import AuthFailed, HubError, RateLimited, Refused, Rejected, Uncertain
 from hub.testing import channel_contract, crm_contract, talk
 from hub.testing.crm_contract import CRMContract
 from hub_hubspot import simulator_acts as acts
@@ -76,8 +76,8 @@ def all_or_nothing(method: Callable[..., Any]) -> Callable[..., Any]:
     def write(self, batch):
         written = method(self, batch)
         for row in written:
-            if row.error is not None:
-                raise row.error
+            if row.error or row.left_out:
+                raise row.error or Rejected(f"it takes none of them: {row.left_out}")
         return written
 
     return write

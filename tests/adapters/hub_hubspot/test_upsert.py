@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hub import PersonWrite
-from hub.contracts.errors import Conflict, NotFound, Rejected
+from hub.contracts.errors import Conflict, NotFound
 from hub_hubspot import simulator_acts as acts
 
 
@@ -59,7 +61,7 @@ def test_one_person_twice_in_a_batch_is_one_input(portal):
 
 @pytest.mark.parametrize("partial", [True, False])
 @pytest.mark.parametrize(("bad", "most"), [((37,), 15), ((99,), 15), ((0, 99), 29), ((3, 70), 29)])
-def test_bad_rows_fail_alone(portal, partial, bad, most):
+def test_what_hubspot_does_not_take_is_left_out_and_told(portal, partial, bad, most):
     async def scenario(sim, do, crm):
         sim.partial = partial
         batch = people(100)
@@ -67,13 +69,30 @@ def test_bad_rows_fail_alone(portal, partial, bad, most):
             fields = {**batch[n].fields, "lifecyclestage": "astronaut"}
             batch[n] = PersonWrite(outbox=n, key=batch[n].key, fields=fields)
         written = await do(crm.upsert, batch)
-        assert {w.outbox for w in written if w.error} == set(bad)
-        assert len(sim.contacts()) == 100 - len(bad)
-        assert sim.calls["contacts/batch/upsert"] <= (1 if partial else most)
+        assert not [w for w in written if w.error]
+        assert {w.outbox for w in written if w.left_out} == set(bad)
+        assert len(sim.contacts()) == 100
+        assert sim.calls["contacts/batch/upsert"] <= (1 if partial else most) + 1
         for n in bad:
-            assert isinstance(written[n].error, Rejected)
-            assert "lifecyclestage (INVALID_OPTION)" in str(written[n].error)
-            assert "astronaut" not in str(written[n].error)
+            assert written[n].left_out == {"lifecyclestage": "HubSpot does not take it: INVALID_OPTION"}
+
+    portal(scenario)
+
+
+@pytest.mark.parametrize("partial", [True, False])
+@pytest.mark.parametrize(("bad", "most"), [((37,), 15), ((99,), 15), ((0, 99), 29), ((3, 70), 29)])
+def test_bad_rows_fail_alone(portal, partial, bad, most):
+    async def scenario(sim, do, crm):
+        sim.partial = partial
+        ids = sim.fill([{"name": f"P{n}"} for n in range(100)])
+        batch = [PersonWrite(outbox=n, key=f"{n:032}", record=i, fields={"city": "York"}) for n, i in enumerate(ids)]
+        for n in bad:
+            batch[n] = replace(batch[n], key="", fields={"hub_identity_key": batch[50].key})
+        written = await do(crm.upsert, batch)
+        assert {w.outbox for w in written if w.error} == set(bad)
+        assert sum(c.get("city") == "York" for c in sim.contacts()) == 100 - len(bad)
+        assert sim.calls["contacts/batch/update"] <= most + 1
+        assert all(isinstance(written[n].error, Conflict) for n in bad)
 
     portal(scenario)
 
@@ -93,16 +112,22 @@ def test_a_record_that_is_gone_is_not_found(portal, partial):
 
 
 @pytest.mark.parametrize("partial", [True, False])
-def test_a_mailbox_of_somebody_else_is_a_conflict_that_names_him(portal, partial):
+def test_a_contact_with_the_mailbox_is_the_same_person_unless_it_is_somebody_elses(portal, partial):
     async def scenario(sim, do, crm):
         sim.partial = partial
-        (owner,) = sim.fill([{"name": "Cleo Owner", "email": "cleo@example.com"}])
-        batch = [*people(5), PersonWrite(outbox=9, key="c" * 32, fields={"email": "Cleo@example.com"})]
-        written = await do(crm.upsert, batch)
-        assert isinstance(written[5].error, Conflict)
-        assert owner in str(written[5].error)
-        assert "cleo" not in str(written[5].error).lower()
-        assert all(w.record for w in written[:5])
+        cleo, dan = sim.fill([{"name": n, "email": f"{n.lower()}@example.com"} for n in ("Cleo", "Dan")])
+        await do(crm.upsert, [PersonWrite(outbox=1, key="d" * 32, record=dan)])
+        new = [
+            PersonWrite(outbox=8, key="c" * 32, fields={"email": "Cleo@example.com"}),
+            PersonWrite(outbox=9, key="e" * 32, fields={"firstname": "Eve", "email": "dan@example.com"}),
+        ]
+        written = await do(crm.upsert, [*people(5), *new])
+        assert (written[5].record, written[5].new, written[5].left_out) == (cleo, False, {})
+        assert written[6].record not in ("", dan)
+        assert written[6].left_out == {"email": f"HubSpot record {dan} already owns this value"}
+        keys = {c["id"]: c["hub_identity_key"] for c in sim.contacts()}
+        assert (keys[cleo], keys[dan], keys[written[6].record]) == ("c" * 32, "d" * 32, "e" * 32)
+        assert all(w.record for w in written)
 
     portal(scenario)
 
@@ -114,8 +139,9 @@ def test_two_people_with_one_mailbox_go_in_two_calls(portal):
         for n in (10, 40):
             batch[n] = PersonWrite(outbox=n, key=batch[n].key, fields={"email": "both@example.com"})
         written = await do(crm.upsert, batch)
-        assert [w.outbox for w in written if isinstance(w.error, Conflict)] == [40]
-        assert sim.calls["contacts/batch/upsert"] == 2
+        assert [w.outbox for w in written if w.left_out] == [40]
+        assert len({w.record for w in written}) == 60
+        assert sim.calls["contacts/batch/upsert"] == 3
 
     portal(scenario)
 
