@@ -25,6 +25,9 @@ from hub_hubspot.simulator_hooks import Hooks
 from hub_hubspot.simulator_journal import SimulatedJournal
 from hub_hubspot.simulator_portal import PARSED, Portal, Refusal, Thing, millis
 
+SETUP = ("properties", "owners", "account-info")
+"""What the names of calls begin with that no message costs."""
+
 Handler = Callable[[web.Request], Any]
 Observer = Callable[[str, str, Mapping[str, list[str]], Any], None]
 
@@ -143,6 +146,10 @@ class HubSpotSimulator(CRMSimulator):
     def contacts(self) -> list[Mapping[str, str]]:
         """Every contact with its properties."""
         return [{"id": t.id, **t.values} for t in self.portal.things[CONTACTS].values()]
+
+    def counted(self) -> Mapping[str, int]:
+        """`calls` without the first read (lists of contacts), the schema and the owners."""
+        return {name: n for name, n in self.calls.items() if name.split("/")[0] not in SETUP and name != CONTACTS}
 
     def edit(self, record: str, values: Mapping[str, str]) -> None:
         """Somebody changes properties of a contact. Raises ValueError for what HubSpot refuses."""

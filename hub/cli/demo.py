@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Examples: [bold]dragoman demo[/]   [bold]dragoman demo --once --json[/]")(demo)
+    app.command(
+        epilog="Examples: [bold]dragoman demo[/]   [bold]dragoman demo --once --json[/]   "
+        "[bold]dragoman demo --crm both[/]"
+    )(demo)
 
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the proof; without a terminal always so.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed: the same people, messages and faults.")] = 1,
+    crm: Annotated[Literal["hubspot", "salesforce", "both"], typer.Option(help="The company's CRM.")] = "hubspot",
     as_json: JsonOption = False,
 ) -> None:
     """Show the whole product on this machine: 10,000 contacts, 200 customers, an outage, a kill, and the proof.
@@ -40,6 +44,7 @@ def demo(
 
     stay = not once and not as_json and sys.stdin.isatty() and sys.stdout.isatty()
     shown: list[Shown] = []
+    crms = ("hubspot", "salesforce") if crm == "both" else (crm,)
 
     async def whole() -> None:
         with Watch(MESSAGES) as watch:
@@ -50,7 +55,7 @@ def demo(
                 _tell(result)
                 await _stay_open(stage)
 
-            result = await play(Path(folder), watch, seed, after if stay else None)
+            result = await play(Path(folder), watch, seed, after if stay else None, crms)
         if not shown:
             shown.append(result)
 
@@ -62,10 +67,11 @@ def demo(
                 raise
             print("\nThe demo is closed; nothing of it is left.")
     if as_json:
-        say_json(shown[0].proof.plain())
+        plain = {crm: proof.plain() for crm, proof in shown[0].proofs.items()}
+        say_json(plain if len(plain) > 1 else next(iter(plain.values())))
     elif not stay:
         _tell(shown[0])
-    if not shown[0].proof.holds():
+    if not all(proof.holds() for proof in shown[0].proofs.values()):
         raise typer.Exit(1)
 
 
@@ -74,10 +80,13 @@ def _tell(shown: Shown) -> None:
 
     say_table(("what", "how many"), shown.rows)
     print()
-    print(shown.proof.line())
-    print(shown.proof.second_line())
-    broken = shown.proof.broken()
-    print(f"The proof FAILS: {', '.join(broken)}." if broken else "The proof holds.")
+    for crm, proof in shown.proofs.items():
+        if len(shown.proofs) > 1:
+            print(f"{crm}:")
+        print(proof.line())
+        print(proof.second_line())
+        broken = proof.broken()
+        print(f"The proof FAILS: {', '.join(broken)}." if broken else "The proof holds.")
 
 
 async def _stay_open(stage: Stage) -> None:
@@ -85,7 +94,7 @@ async def _stay_open(stage: Stage) -> None:
     from hub.testing.phone import Switchboard, usual_place
 
     admin = (await stage.hub.ready())["admin"]
-    print(f"\nThe company stays open. Its CRM, with every conversation:  {stage.crm_url}/")
+    print(f"\nThe company stays open. Its CRM, with every conversation:  {'/  '.join(stage.crm_urls)}/")
     print(f"The hub's health and numbers:  {admin}/readyz  {admin}/metrics")
     print("Write to it from another terminal:  dragoman phone   (try: price please)")
     print("Ctrl-C ends it.")

@@ -50,11 +50,12 @@ class Hostility:
 
     def fill(self, stage: Stage) -> None:
         """Make the platforms so hostile."""
-        channel, crm = stage.channel.faults, stage.crm.faults
+        channel = stage.channel.faults
         channel.double, channel.reorder = self.double, self.reorder
         channel.lose_before = channel.lose_after = self.lose
-        crm.lose_before = crm.lose_after = self.crm_lose
-        crm.error = self.crm_error
+        for crm in stage.crms:
+            crm.faults.lose_before = crm.faults.lose_after = self.crm_lose
+            crm.faults.error = self.crm_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,14 +81,17 @@ class Crowd:
 
 def recovered(stage: Stage) -> bool:
     """Whether the traces of every trouble so far are worked off."""
-    stored = {token_of(row.text): row.stored for row in stage.crm.logged() if row.direction == "in"}
-    arrived = sorted((h.acked, stored.get(token_of(h.text), math.inf)) for h in stage.channel.heard if h.acked)
-    return worked_off(arrived, max((t.ended for t in stage.troubles), default=0.0)) < math.inf
+    for crm in stage.crms:
+        stored = {token_of(row.text): row.stored for row in crm.logged() if row.direction == "in"}
+        arrived = sorted((h.acked, stored.get(token_of(h.text), math.inf)) for h in stage.channel.heard if h.acked)
+        if worked_off(arrived, max((t.ended for t in stage.troubles), default=0.0)) == math.inf:
+            return False
+    return True
 
 
 def complete(stage: Stage) -> bool:
     """Whether nothing is missing."""
-    return not MISSING & set(prove(stage.ledgers()).broken())
+    return not any(MISSING & set(prove(stage.ledgers(crm)).broken()) for crm in stage.crms)
 
 
 async def quiet(stage: Stage, patience: float) -> None:
@@ -96,8 +99,8 @@ async def quiet(stage: Stage, patience: float) -> None:
     before: object = None
     since = time.monotonic()
     while True:
-        heard, said, logged = stage.channel.heard, stage.channel.said, stage.crm.logged()
-        now = (sum(1 for h in heard if h.acked), len(said), sum(1 for s in said if s.delivered), len(logged))
+        heard, said, logged = stage.channel.heard, stage.channel.said, sum(len(crm.logged()) for crm in stage.crms)
+        now = (sum(1 for h in heard if h.acked), len(said), sum(1 for s in said if s.delivered), logged)
         if now != before:
             before, since = now, time.monotonic()
         still = time.monotonic() - since

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.testing.chaos import Hostility, tick
 from hub.testing.crowd import LOOK, Crowd, quiet
+from hub.testing.ledgers import Ledgers
 from hub.testing.people import WRITTEN, company
 from hub.testing.proof import Proof, prove
 from hub.testing.stage import Stage
@@ -28,20 +29,22 @@ HOSTILITY = Hostility(crm_error=0.05)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a demo showed: the proof, and rows (what, how many) for people."""
+    """What a demo showed: the proof for each CRM, and rows (what, how many) for people."""
 
-    proof: Proof
+    proofs: dict[str, Proof]
     rows: list[tuple[str, str]]
 
 
 Stay = Callable[[Stage, Shown], Awaitable[None]]
 
 
-async def demo(folder: Path, watch: Watch, seed: int = 1, stay: Stay | None = None) -> Shown:
+async def demo(
+    folder: Path, watch: Watch, seed: int = 1, stay: Stay | None = None, crms: Sequence[str] = ("hubspot",)
+) -> Shown:
     """Play it in `folder`; with `stay` the company stays open until that returns. Raises ConfigError, Unavailable."""
     rng = random.Random(seed)
     cast = company(rng, people=PEOPLE, known=KNOWN, others=CONTACTS - KNOWN - TWICE, twice=TWICE)
-    stage = Stage(folder, cast, seed=seed, settings={"crm_poll": LOOKS})
+    stage = Stage(folder, cast, seed=seed, settings={"crm_poll": LOOKS}, crms=crms)
     try:
         await _open(stage, watch)
         watch.total(MESSAGES, "in the CRM")
@@ -71,7 +74,7 @@ async def _open(stage: Stage, watch: Watch) -> None:
     await stage.hub.ready()
     reading = asyncio.create_task(stage.first_read())
     while not reading.done():
-        watch.show(min(CONTACTS, stage.crm.calls.get("contacts", 0) * 100))
+        watch.show(stage.people_read() // len(stage.crms))
         await asyncio.sleep(LOOK)
     await reading
     HOSTILITY.fill(stage)
@@ -98,8 +101,15 @@ async def _play(stage: Stage, crowd: Crowd, watch: Watch) -> None:
 
 
 def _shown(stage: Stage) -> Shown:
-    ledgers = stage.ledgers()
-    proof = prove(ledgers)
+    proofs = {crm.name: prove(stage.ledgers(crm)) for crm in stage.crms}
+    rows: list[tuple[str, str]] = []
+    for crm in stage.crms:
+        several = f" ({crm.name})" if len(proofs) > 1 else ""
+        rows += [(what + several, told) for what, told in _rows(stage.ledgers(crm), proofs[crm.name])]
+    return Shown(proofs, list(dict.fromkeys(rows)))
+
+
+def _rows(ledgers: Ledgers, proof: Proof) -> list[tuple[str, str]]:
     wrote = {heard.person for heard in ledgers.heard}
     known = {person for people in ledgers.owned.values() for person in people}
     made = [contact for contact in ledgers.contacts if contact["id"] not in ledgers.owned]
@@ -117,4 +127,4 @@ def _shown(stage: Stage) -> Shown:
     ]
     if proof.duplicate_people:
         rows[2] = (rows[2][0], f"{len(wrote & known)} ({proof.duplicate_people} CONTACTS TOO MANY)")
-    return Shown(proof, rows)
+    return rows

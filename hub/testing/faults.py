@@ -73,7 +73,7 @@ class Faults:
     async def storm(self, seconds: float = 3.0) -> None:
         """Both platforms refuse most calls with 429 and Retry-After."""
         began = time.monotonic()
-        both = [self._stage.channel.faults, self._stage.crm.faults]
+        both = [self._stage.channel.faults, *(crm.faults for crm in self._stage.crms)]
         usual = [faults.throttle for faults in both]
         for faults in both:
             faults.throttle = 0.8

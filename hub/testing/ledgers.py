@@ -15,9 +15,6 @@ from hub.contracts.simulator import Heard, Logged, Said
 TOKEN = re.compile(r"\bm\d{5,}\b")
 """Each message of a run carries a word of its own, such as m00042; replies repeat it."""
 
-SETUP_CALLS = ("contacts", "properties")
-"""Endpoints of the first read (a list of contacts) and of the schema; they are not counted per message."""
-
 
 def token_of(text: str) -> str:
     """The first token in a text, "" when there is none."""
@@ -42,10 +39,14 @@ class Unsent(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledgers:
-    """`people`: person as the channel names him -> digits under which a CRM may know him. `owned`: contacts that stood
-    there before the hub came -> whose they are. `due`: tokens of messages that a rule answers. `unsent`: token of a
-    reply -> the hub's word, and `gaps`: spans (ms) that the hub itself names as lost because the platform no longer
-    delivers what was sent in them; these two are the only things here that are not a platform's."""
+    """What one CRM and the channel saw.
+
+    `people`: person as the channel names him -> digits under which a CRM may know him. `owned`: contacts that stood
+    there before the hub came -> whose they are. `calls` are those that messages cost, by endpoint. `due`: tokens of
+    messages that a rule answers. `unsent`: token of a reply -> the hub's word, and `gaps`: spans (ms) that the hub
+    itself names as lost because the platform no longer delivers what was sent in them; these two are the only things
+    here that are not a platform's.
+    """
 
     heard: Sequence[Heard]
     said: Sequence[Said]

@@ -14,7 +14,7 @@ from typing import Any
 
 from hub.contracts.simulator import Heard, Logged, Said
 from hub.testing.latency import to_crm
-from hub.testing.ledgers import SETUP_CALLS, Ledgers, token_of
+from hub.testing.ledgers import Ledgers, token_of
 
 IN_FLIGHT = 32
 """Sends that the hub may have begun at the moment of a kill."""
@@ -125,7 +125,6 @@ def prove(ledgers: Ledgers) -> Proof:
     sends = _sends(ledgers, {token_of(heard.text): heard for heard in acked})
     last_ack = max((heard.acked for heard in acked), default=0.0)
     last_effect = max([row.stored for row in ledgers.logged] + [said.ended for said in ledgers.said], default=0.0)
-    calls = sum(n for endpoint, n in ledgers.calls.items() if not _is_setup(endpoint))
     return Proof(
         messages=len(known),
         in_crm=len(known & first.keys()),
@@ -133,7 +132,7 @@ def prove(ledgers: Ledgers) -> Proof:
         doubled=len(rows) - len(first),
         out_of_order=_out_of_order(acked, first),
         duplicate_people=_duplicate_people(whose, ledgers),
-        crm_calls_per_1000=calls * 1000 / max(1, len(ledgers.logged)),
+        crm_calls_per_1000=sum(ledgers.calls.values()) * 1000 / max(1, len(ledgers.logged)),
         to_crm_p95_s=p95,
         drain_s=max(0.0, last_effect - last_ack),
         p95_share=share,
@@ -151,11 +150,6 @@ def prove(ledgers: Ledgers) -> Proof:
 
 def _in_named_gap(heard: Heard, gaps: Sequence[tuple[int, int]]) -> bool:
     return bool(heard.given_up) and any(since <= heard.sent <= until for since, until in gaps)
-
-
-def _is_setup(endpoint: str) -> bool:
-    first, _, more = endpoint.partition("/")
-    return first in SETUP_CALLS and (first == "properties" or not more)
 
 
 # -- order ------------------------------------------------------------------------------------------------------------

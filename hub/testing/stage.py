@@ -14,6 +14,7 @@ from hub.contracts.errors import ConfigError
 from hub.contracts.simulator import ChannelSimulator, CRMSimulator, Faults, Heard
 from hub.engine.loader import load_plugins
 from hub.store import open_reader
+from hub.store.crm import how_many_linked
 from hub.testing.ledgers import Ledgers, Trouble, Unsent, token_of
 from hub.testing.people import REGION, Company, Person
 from hub.testing.phrases import KEYWORDS
@@ -23,7 +24,8 @@ INBOX = "shop"
 
 
 class Stage:
-    """Built with the people; `open` starts the platforms and writes hub.toml; `hub` starts, kills and stops the hub.
+    """Built with the people and the kinds of CRM; `open` starts the platforms and writes hub.toml; `hub` starts, kills
+    and stops the hub.
 
     Raises ConfigError when no plugin brings the wanted simulators.
     """
@@ -37,32 +39,34 @@ class Stage:
         settings: Mapping[str, Any] | None = None,
         module: Sequence[str] = SUPERVISED,
         tables: Mapping[str, Mapping[str, Any]] | None = None,
+        crms: Sequence[str] = ("hubspot",),
     ) -> None:
-        channel, crm = _simulators("whatsapp", "hubspot")
+        channel, *found = _simulators("whatsapp", *crms)
         self.channel: ChannelSimulator = channel(Faults(seed=seed))
-        self.crm: CRMSimulator = crm(Faults(seed=seed + 1))
+        self.crms: list[CRMSimulator] = [crm(Faults(seed=seed + 1 + n)) for n, crm in enumerate(found)]
         self.folder, self.company = folder, company
         self.people = {person.phone: person for person in company.people}
         self.troubles: list[Trouble] = []
         self.due: set[str] = set()
-        self.crm_url = ""
+        self.crm_urls: list[str] = []
         self._settings, self._more = {**DEFAULTS, **(settings or {})}, tables or {}
-        self._owned: dict[str, frozenset[str]] = {}
+        self._owned: dict[str, dict[str, frozenset[str]]] = {}
         self.hub = HubRun(folder / "hub.toml", folder / "data", module)
 
     async def open(self) -> None:
         """Start both platforms, fill the CRM, write hub.toml."""
         await self.channel.start()
-        self.crm_url = await self.crm.start()
-        ids = self.crm.fill(list(self.company.contacts))
-        self._owned = dict(zip(ids, self.company.owners, strict=True))
+        for crm in self.crms:
+            self.crm_urls.append(await crm.start())
+            ids = crm.fill(list(self.company.contacts))
+            self._owned[crm.name] = dict(zip(ids, self.company.owners, strict=True))
         listen, admin = (f"127.0.0.1:{port}" for port in _free_ports(2))
         self.channel.point_at(f"http://{listen}/hook/{self.channel.name}")
         tables = {
             "hub": {"listen": listen, "admin": admin, **self._settings},
             f"connection.{self.channel.name}": {"channel": self.channel.name, **self.channel.config()},
             f"inbox.{INBOX}": {"connection": self.channel.name, "account": self.channel.accounts()[0]},
-            f"crm.{self.crm.name}": {"adapter": self.crm.name, **self.crm.config()},
+            **{f"crm.{crm.name}": {"adapter": crm.name, **crm.config()} for crm in self.crms},
             "texts": {"prices": "Price list for {{ message.text }}"},
         }
         for name, more in self._more.items():
@@ -75,7 +79,8 @@ class Stage:
         """End the hub and both platforms."""
         await self.hub.stop()
         await self.channel.stop()
-        await self.crm.stop()
+        for crm in self.crms:
+            await crm.stop()
 
     async def say(self, person: Person, text: str, *, due: bool, at: int = 0) -> Heard:
         """A customer writes; `due` when a rule answers it."""
@@ -97,11 +102,13 @@ class Stage:
         self.troubles.append(Trouble("kill", at, time.monotonic()))
 
     async def crm_out(self, seconds: float) -> None:
-        """The CRM drops every connection for a while."""
+        """Each CRM drops every connection for a while."""
         began = time.monotonic()
-        self.crm.faults.down = True
+        for crm in self.crms:
+            crm.faults.down = True
         await asyncio.sleep(seconds)
-        self.crm.faults.down = False
+        for crm in self.crms:
+            crm.faults.down = False
         self.troubles.append(Trouble("crm", began, time.monotonic()))
 
     async def channel_out(self, seconds: float) -> None:
@@ -115,6 +122,17 @@ class Stage:
         await asyncio.sleep(seconds)
         faults.error, faults.lose_before = usual
         self.troubles.append(Trouble("channel", began, time.monotonic()))
+
+    def people_read(self) -> int:
+        """How many records the hub has read, of all CRMs."""
+        try:
+            db = open_reader(self.hub.data)
+        except ConfigError:
+            return 0
+        try:
+            return sum(how_many_linked(db, crm.name) for crm in self.crms)
+        finally:
+            db.close()
 
     def unsent(self) -> dict[str, Unsent]:
         """What the hub says of replies that it has not simply sent, by token."""
@@ -143,21 +161,27 @@ class Stage:
             db.close()
         return [(int(since), int(until)) for since, until in spans]
 
-    def ledgers(self, *, ask: bool = True) -> Ledgers:
-        """Everything as it stands now; without `ask` only what the platforms know."""
+    @property
+    def crm(self) -> CRMSimulator:
+        """The CRM, or the first of several."""
+        return self.crms[0]
+
+    def ledgers(self, crm: CRMSimulator | None = None, *, ask: bool = True) -> Ledgers:
+        """Everything as it stands now, in one CRM (the first); without `ask` only what the platforms know."""
+        crm = crm or self.crm
         return Ledgers(
             heard=list(self.channel.heard),
             said=list(self.channel.said),
-            logged=self.crm.logged(),
-            contacts=self.crm.contacts(),
-            calls=dict(self.crm.calls),
+            logged=crm.logged(),
+            contacts=crm.contacts(),
+            calls=dict(crm.counted()),
             people={person.phone: person.forms for person in self.company.people},
-            owned=self._owned,
+            owned=self._owned[crm.name],
             due=frozenset(self.due),
             unsent=self.unsent() if ask else {},
             gaps=self.gaps() if ask else (),
             troubles=list(self.troubles),
-            crm_swallowed=self.crm.swallowed,
+            crm_swallowed=crm.swallowed,
         )
 
 

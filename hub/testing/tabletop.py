@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.contracts.crm import Written
+from hub.engine import mappings
 from hub.engine.crm.lease import Batch, lease_crm
 from hub.engine.lease import Leased, lease_sends
 from hub.engine.line import Line, incoming
@@ -66,6 +67,8 @@ class Tabletop:
         version = self.store.activate(self.config.version, toml, self.now)
         key = link_key(self.store) if self.config.roles else b""
         self.line = Line(self.config, self.store.identity(), version, link_key=key)
+        self.told = mappings.start(self.store, self.line, self.now)
+        """What an admin is to know, by subject."""
 
     def close(self) -> None:
         """Close the store."""
@@ -93,6 +96,7 @@ class Tabletop:
         """Let `later` ms pass, fire what is due, and step."""
         self.now += later
         tick(self.store, self.now)
+        self.told |= mappings.judge(self.store, self.line, self.now)
         self.step()
 
     def lease(self, inbox: str = "sales", limit: int = 100) -> list[Leased]:

@@ -167,3 +167,15 @@ def test_values_go_as_strings(portal):
         assert sim.contacts()[0]["zip"] == "12345"
 
     portal(scenario)
+
+
+def test_what_no_message_costs_is_not_counted(portal):
+    async def scenario(sim, do, crm):
+        await do(crm.ensure)
+        await do(crm.owners)
+        await do(crm.first_read, "")
+        await do(crm.upsert, people(2))
+        assert sim.calls["contacts"] == 1
+        assert sim.counted() == {"contacts/batch/upsert": 1}
+
+    portal(scenario)
