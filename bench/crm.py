@@ -1,8 +1,9 @@
-"""What it costs the hub to log one message in HubSpot: the adapter's CPU for a record, in full batches."""
+"""What it costs the hub to log one message in a CRM: the adapter's CPU for a record, in full batches."""
 
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -10,48 +11,56 @@ from bench.figures import Figure
 from bench.load import load
 from bench.remote import Remote
 from bench.run import Run
+from hub import CRM
 from hub.model.records import LogEntry
 from hub_hubspot.crm import HubSpot, HubSpotSettings
+from hub_salesforce.crm import Salesforce, SalesforceSettings
 
 BATCHES = 40
-SIZE = 100
 
 
 def measure(run: Run) -> list[Figure]:
     """Microseconds of CPU of this process for each record; the CRM answers from another process."""
-    rounds = []
+    found: dict[str, list[float]] = {"crm_cpu_us_per_record": [], "crm_salesforce_cpu_us_per_record": []}
     with Remote(load, fast=True) as far:
-        port = far.call("start")
-        settings = HubSpotSettings(
-            access_token=SecretStr("bench-token"), base_url=f"http://127.0.0.1:{port}", calls_per_10s=1_000_000
+        base = f"http://127.0.0.1:{far.call('start')}"
+        hubspot: CRM[Any] = HubSpot(
+            HubSpotSettings(access_token=SecretStr("bench-token"), base_url=base, calls_per_10s=1_000_000)
         )
-        adapter = HubSpot(settings)
+        salesforce: CRM[Any] = Salesforce(
+            SalesforceSettings(instance_url=base, consumer_key="k", consumer_secret=SecretStr("s"), domain="bench.my")
+        )
         for number in range(run.rounds):
             run.tell(f"round {number + 1} of {run.rounds}")
-            rounds.append(cost(adapter, number, max(4, int(BATCHES * run.length))))
+            for (_, rounds), (adapter, size) in zip(found.items(), ((hubspot, 100), (salesforce, 200)), strict=True):
+                rounds.append(cost(adapter, number, max(4, int(BATCHES * run.length)), size))
         if strange := far.call("strange"):
             raise RuntimeError(f"the platform does not know {strange}")
-    return [Figure(name="crm_cpu_us_per_record", rounds=tuple(rounds), note="adapter and transport, batches of 100")]
+    notes = ("HubSpot: adapter and transport, batches of 100", "Salesforce: the same, batches of 200")
+    return [
+        Figure(name=name, rounds=tuple(rounds), note=note)
+        for (name, rounds), note in zip(found.items(), notes, strict=True)
+    ]
 
 
-def cost(adapter: HubSpot, number: int, batches: int) -> float:
+def cost(adapter: CRM[Any], number: int, batches: int, size: int) -> float:
     """Microseconds of CPU for each record of some batches."""
-    adapter.log(entries(number, -1))  # it connects
+    adapter.log(entries(number, -1, size))  # it connects
     began = time.process_time()
     for batch in range(batches):
-        written = adapter.log(entries(number, batch))
+        written = adapter.log(entries(number, batch, size))
         if any(row.error for row in written):
             raise RuntimeError("a record was refused")
-    return (time.process_time() - began) / (batches * SIZE) * 1e6
+    return (time.process_time() - began) / (batches * size) * 1e6
 
 
-def entries(number: int, batch: int) -> list[LogEntry]:
+def entries(number: int, batch: int, size: int) -> list[LogEntry]:
     """A batch of messages of many people."""
     return [
         LogEntry(
             outbox=n,
             message=f"bench-{number}-{batch}-{n}",
-            record=str(1_000_000 + n),
+            record=f"003{n:012d}AAA",
             direction="in",
             channel="whatsapp",
             author="Bench Person",
@@ -59,5 +68,5 @@ def entries(number: int, batch: int) -> list[LogEntry]:
             at=1_800_000_000_000 + n,
             sequence=n,
         )
-        for n in range(SIZE)
+        for n in range(size)
     ]

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
+from bench import salesforce
 from bench.bodies import names, person
 from hub.wire import json
 from hub_hubspot.paths import DIRECTION, KEY, MESSAGE, OBJECT_KEY, SEQUENCE
@@ -53,6 +54,8 @@ class Platform:
             return self._send(json.loads(body))
         if path == "/notify":
             return 200, {}
+        if path.startswith("/services/"):
+            return salesforce.answer(method, path, body)
         last = path.rsplit("/", 1)[-1]
         if method == "GET" and last in BESIDE:
             return 200, BESIDE[last]

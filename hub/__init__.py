@@ -37,6 +37,7 @@ from hub.contracts.crm import (
 )
 from hub.contracts.hookspecs import hookimpl
 from hub.contracts.settings import PluginSettings
+from hub.contracts.transforms import TransformSpec
 from hub.model.content import Card, Content, Media, Option, Place, Template
 from hub.model.events import (
     AccountNews,
@@ -125,6 +126,7 @@ __all__ = [
     "StatusReported",
     "Template",
     "TemplateInfo",
+    "TransformSpec",
     "Unknown",
     "Uploads",
     "WritesObjects",

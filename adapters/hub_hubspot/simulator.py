@@ -19,11 +19,12 @@ from aiohttp import web
 from hub.contracts.simulator import CRMSimulator, Faults, Logged
 from hub.wire import json
 from hub_hubspot import bodies, simulator_acts, simulator_beside, simulator_page
-from hub_hubspot.paths import COMMUNICATIONS, CONTACTS, DIRECTION, NOTES, SEARCH_WINDOW, SEQUENCE, endpoint
+from hub_hubspot.paths import COMMUNICATIONS, CONTACTS, DIRECTION, KEY, NOTES, SEARCH_WINDOW, SEQUENCE, endpoint
 from hub_hubspot.simulator_api import Api
 from hub_hubspot.simulator_hooks import Hooks
 from hub_hubspot.simulator_journal import SimulatedJournal
 from hub_hubspot.simulator_portal import PARSED, Portal, Refusal, Thing, millis
+from hub_hubspot.transport import Transport
 
 SETUP = ("properties", "owners", "account-info")
 """What the names of calls begin with that no message costs."""
@@ -43,6 +44,14 @@ class HubSpotSimulator(CRMSimulator):
     """
 
     name: ClassVar[str] = "hubspot"
+    words = {  # noqa: RUF012 - nobody changes it
+        "key": KEY,
+        "name.first": "firstname",
+        "name.last": "lastname",
+        "phone": "phone",
+        "email": "email",
+        "owner": "hubspot_owner_id",
+    }
 
     def __init__(self, faults: Faults | None = None) -> None:
         super().__init__(faults)
@@ -146,6 +155,27 @@ class HubSpotSimulator(CRMSimulator):
     def contacts(self) -> list[Mapping[str, str]]:
         """Every contact with its properties."""
         return [{"id": t.id, **t.values} for t in self.portal.things[CONTACTS].values()]
+
+    def by_clock(self, now: Callable[[], int], seconds: Callable[[], float]) -> None:
+        """It is as late as these say; search lags no more, and its limit by the second is away."""
+        self.portal.now, self.portal.clock = now, seconds
+        self.search_lag, self.searches_per_s = 0.0, 1_000_000
+
+    def pace(self, adapter: Any, sleep: Callable[[float], None], seconds: Callable[[], float]) -> None:
+        """The adapter's transport is made anew, with this time."""
+        settings = adapter.settings
+        adapter.use(
+            Transport(
+                token=settings.access_token.get_secret_value(),
+                base_url=settings.base_url,
+                timeout=settings.timeout,
+                threads=settings.threads,
+                calls_per_10s=settings.calls_per_10s,
+                report=lambda endpoint, status: adapter.on_call(endpoint, status),
+                sleep=sleep,
+                clock=seconds,
+            )
+        )
 
     def counted(self) -> Mapping[str, int]:
         """`calls` without the first read (lists of contacts), the schema and the owners."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from hub import (
     CRM,
@@ -24,8 +24,9 @@ from hub import (
     Schema,
     Written,
 )
+from hub.contracts.errors import ConfigError
 from hub.model.records import FileWrite, ObjectWrite
-from hub_salesforce import batches, files, first, logs, objects_write, persons, schema
+from hub_salesforce import batches, files, first, logs, objects_write, persons, schema, session
 from hub_salesforce.changes import Changes
 from hub_salesforce.paths import COLLECTION, COLLECTIONS
 from hub_salesforce.reading import Reader
@@ -71,6 +72,15 @@ class SalesforceSettings(PluginSettings):
     bulk: bool = True
     """Whether Bulk API 2.0 is used for the first read and for 2,000 rows and more."""
 
+    @model_validator(mode="after")
+    def _can_log_in(self) -> SalesforceSettings:
+        try:
+            session.flow(self)
+            session.loopback(self)
+        except ConfigError as wrong:
+            raise ValueError(str(wrong)) from None
+        return self
+
 
 class Salesforce(CRM[SalesforceSettings]):
     """The adapter. Methods block and are thread-safe; which errors they raise is told in `hub.contracts.crm`."""
@@ -91,6 +101,7 @@ class Salesforce(CRM[SalesforceSettings]):
         self.reader = Reader(transport, self.settings, self.region, lambda: self.reads)
         self.looks = Changes(self.reader)
         self.width = batches.Width()
+        self.writer = batches.Writer(transport, self.width, by_bulk=self.settings.bulk)
 
     def budget(self) -> Mapping[str, float]:
         """Calls left today, as the last answer told."""
@@ -101,8 +112,11 @@ class Salesforce(CRM[SalesforceSettings]):
         return schema.describe(self.transport, self.settings.new_person_as)
 
     def ensure(self) -> list[Finding]:
-        """Create the hub's fields where they are missing; also reads limits and the organisation's time zone once."""
-        return schema.ensure(self.transport, self.settings)
+        """Create the hub's fields where they are missing; also reads limits and the organisation's time zone once,
+        and the steps of its tasks, cases and opportunities."""
+        found = schema.ensure(self.transport, self.settings)
+        self.writer.stages.learn()
+        return found
 
     def probe(self) -> list[Finding]:
         """Log in, then read one record of each object."""
@@ -113,7 +127,7 @@ class Salesforce(CRM[SalesforceSettings]):
         return first.page(self.reader, cursor)
 
     def changes(self, cursor: str) -> Page:
-        """What changed since the last look, deletions, merges and conversions too: at most two calls when nothing did."""
+        """What changed since the last look, deletions, merges and conversions too: two calls when nothing did."""
         return self.looks.page(cursor)
 
     def get(self, refs: Sequence[Ref]) -> Page:
@@ -130,15 +144,15 @@ class Salesforce(CRM[SalesforceSettings]):
 
     def upsert(self, batch: Sequence[PersonWrite]) -> list[Written]:
         """Linked people by record id, the others by external id, up to 1,000 to a call."""
-        return persons.upsert(self.transport, self.width, batch, self.settings)
+        return persons.upsert(self.writer, batch, self.settings)
 
     def log(self, batch: Sequence[LogEntry]) -> list[Written]:
         """Tasks by their external id, up to 1,000 to a call: one that stands is changed, never doubled."""
-        return logs.log(self.transport, self.width, batch, self.settings)
+        return logs.log(self.writer, batch, self.settings)
 
     def write(self, batch: Sequence[ObjectWrite]) -> list[Written]:
         """Create and change tasks, cases and opportunities; reply outcomes too."""
-        return objects_write.write(self.transport, self.width, batch, self.settings)
+        return objects_write.write(self.writer, batch, self.settings)
 
     def attach(self, file: FileWrite) -> str:
         """Put a file into Salesforce's files; one call."""

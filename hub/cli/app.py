@@ -27,6 +27,7 @@ COMMANDS = (
     "people",
     "dead",
     "crm",
+    "mapping",
     "why",
     "backup",
     "restore",

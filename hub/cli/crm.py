@@ -1,4 +1,4 @@
-"""`dragoman crm`: change what stands in the CRM, through the hub."""
+"""`dragoman crm`: change what stands in the CRM through the hub, and decide where they disagree."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from hub.cli import conflicts, drift
 from hub.cli.options import CONFIG, ConfigOption
 from hub.cli.people import AgentOption
 
@@ -15,7 +16,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode="rich",
-        help="Change deals, tickets and tasks in the CRM.",
+        help="Change what stands in the CRM, and decide where it disagrees with the hub.",
         epilog='Example: [bold]dragoman crm set deal 7001 --stage "Closed won"[/]',
     )
     group.command(
@@ -23,7 +24,9 @@ def register(app: typer.Typer) -> None:
         epilog='Examples: [bold]dragoman crm set deal 7001 --stage "Closed won"[/]   '
         "[bold]dragoman crm set ticket 88 --owner 4711[/]   [bold]dragoman crm set task 55 --done[/]",
     )(change)
-    group.callback()(_group)  # a group of one command stays a group
+    conflicts.register(group)
+    drift.register(group)
+    group.callback()(_group)
     app.add_typer(group, name="crm")
 
 
@@ -67,4 +70,4 @@ def change(
 
 
 def _group() -> None:
-    """Change deals, tickets and tasks in the CRM."""
+    """Change what stands in the CRM, and decide where it disagrees with the hub."""

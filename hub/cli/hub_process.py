@@ -51,7 +51,7 @@ def main(args: Sequence[str] | None = None) -> int:
             watch.start()
         blocked = [name for name in options.blocked.split(",") if name]
         plugins = _load_plugins([name for name in blocked if not name.startswith(CRM)], options.pulse, pulse)
-        config = load_config(options.config, plugins, os.environ)
+        config = load_config(options.config, plugins, os.environ, keep_bad_mappings=True)
         deaf = frozenset(name.removeprefix(CRM) for name in blocked if name.startswith(CRM))
         config = replace(config, deaf=deaf)
         begin_logging(config.hub.log_level)

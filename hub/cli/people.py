@@ -19,6 +19,7 @@ PersonArgument = Annotated[
         metavar="PERSON", help="p12, a phone number (+15550100), an e-mail address, or kind:scope:key (telegram::42)."
     ),
 ]
+EDITABLE = ("name", "name.first", "name.last", "phone", "email", "language", "owner")
 AgentOption = Annotated[str, typer.Option("--agent", help="Who does it, as it stands in the record.")]
 
 
@@ -31,6 +32,11 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Say who is who.", epilog=examples)
     group.callback()(_people)
     group.command(epilog=examples)(move)
+    group.command(
+        "set",
+        epilog="Examples: [bold]dragoman people set p12 phone=+447700900101 attr.nick=Bo[/]   "
+        "[bold]dragoman people set ana@example.com owner=ben@example.com language=[/]",
+    )(change)
     app.add_typer(group, name="people")
 
 
@@ -61,6 +67,40 @@ def move(
         )
     key, at = fresh()
     happen(hub.data, IdentityMoved(key=key, at=at, identity=name, person=who, agent=agent))
+
+
+def change(
+    person: PersonArgument,
+    values: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME=VALUE...",
+            help="name, name.first, name.last, phone, email, language, owner or attr.NAME; nothing after = empties it.",
+        ),
+    ],
+    agent: AgentOption = "agent",
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Change what the hub knows of a person; every CRM gets it as its mapping says."""
+    from hub.contracts.errors import ConfigError
+    from hub.mapping.facts import ATTR_NAME, RESERVED
+    from hub.model.events import PersonEdited
+
+    hub = settings(config)
+    who = reference(person, hub.region)
+    found: dict[str, str] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        further = name.startswith("attr.")
+        key = name.removeprefix("attr.")
+        known = key not in RESERVED and ATTR_NAME.fullmatch(key) if further else key in EDITABLE
+        if not equals or not known:
+            remedy = f"write NAME=VALUE with {', '.join(EDITABLE)} or attr.NAME"
+            raise ConfigError(f"'{text}' is no value of a person", remedy=remedy)
+        found[key] = value.strip()
+    must_know(hub.data, who)
+    key, at = fresh()
+    happen(hub.data, PersonEdited(key=key, at=at, person=who, values=found, agent=agent))
 
 
 def settings(config: Path) -> HubSettings:

@@ -19,6 +19,7 @@ import pluggy
 from hub.contracts.channel import Channel
 from hub.contracts.crm import CRM
 from hub.contracts.simulator import Simulator
+from hub.contracts.transforms import TransformSpec
 
 hookspec = pluggy.HookspecMarker("hub")
 hookimpl = pluggy.HookimplMarker("hub")
@@ -58,4 +59,14 @@ def hub_on_event(event: Mapping[str, Any], settings: Mapping[str, Any]) -> Itera
 @hookspec
 def hub_simulators() -> Iterable[type[Simulator]]:
     """Called by the demo, chaos and tests only. Returns hostile doubles of the plugin's platform."""
+    return ()
+
+
+@hookspec
+def hub_transforms() -> Iterable[TransformSpec]:
+    """Called once at start. Returns transforms that mapping files can name; empty means none. Must not block.
+
+    None may have the name of a built-in one or of another plugin's. Their functions run in the step: they must be pure
+    and quick; one that raises gives no value.
+    """
     return ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -151,6 +151,17 @@ class CRMSimulator(Simulator):
 
     calls: dict[str, int]
     swallowed: int
+    words: ClassVar[Mapping[str, str]] = {}
+    """What the CRM calls the usual things: source of a mapping -> field, and `key` the field of the hub's own key."""
+
+    def by_clock(self, now: Callable[[], int], seconds: Callable[[], float]) -> None:
+        """From now on it is as late as `now` (ms since 1970) and `seconds` (that only grow) say, and what is changed is
+        seen at once. For tests that move time by hand."""
+        raise NotImplementedError
+
+    def pace(self, adapter: Any, sleep: Callable[[float], None], seconds: Callable[[], float]) -> None:
+        """The adapter of this CRM sleeps and looks at the time by these from now on."""
+        raise NotImplementedError
 
     @abstractmethod
     def fill(self, contacts: list[Mapping[str, str]]) -> list[str]:

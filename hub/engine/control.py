@@ -22,8 +22,20 @@ from pydantic import TypeAdapter, ValidationError
 from hub.contracts.errors import HubError
 from hub.engine.control_client import ELSEWHERE, LINE_MAX, PATH_MAX, SOCKET
 from hub.engine.line import incoming, now_ms
+from hub.mapping.facts import ATTR_NAME, RESERVED
 from hub.model.content import Content
-from hub.model.events import DeadHandled, Event, HumanReplied, IdentityMoved, PauseChanged, RecordEdited
+from hub.model.events import (
+    ConflictDecided,
+    DeadHandled,
+    DriftSwept,
+    Event,
+    HumanReplied,
+    IdentityMoved,
+    MappingApplied,
+    PauseChanged,
+    PersonEdited,
+    RecordEdited,
+)
 from hub.model.people import Identity
 from hub.store.copying import Backup, record_backup
 
@@ -32,12 +44,26 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("hub.control")
 
-HUMAN = (DeadHandled, HumanReplied, IdentityMoved, PauseChanged, RecordEdited)
+HUMAN = (
+    ConflictDecided,
+    DeadHandled,
+    DriftSwept,
+    HumanReplied,
+    IdentityMoved,
+    MappingApplied,
+    PauseChanged,
+    PersonEdited,
+    RecordEdited,
+)
 TAKEN: dict[str, TypeAdapter[Any]] = {cls.kind: TypeAdapter(cls) for cls in HUMAN}
 """What a human may put into the line; everything else comes from where it happens."""
 NAMES = {cls.kind: {f.name for f in fields(cls)} for cls in HUMAN}
 BACKUP = TypeAdapter(Backup)
 TEXT_MAX = 100_000  # characters of an answer
+MAPPING_MAX = 150_000  # characters of a mapping file
+TRIAL_MAX = 10_000  # people of a trial
+VALUE_MAX = 1_000  # characters of a person's value
+EDITABLE = ("name", "name.first", "name.last", "phone", "email", "language", "owner")
 NEED_TEXT = ("text", "buttons", "list")  # forms that say nothing without a text
 
 
@@ -167,22 +193,24 @@ def human_event(given: dict[str, Any]) -> Event:
     if strange := sorted(values.keys() - NAMES[kind]):
         raise Refusal(f"{kind} has no field {strange[0]!r:.50}")
     try:
-        event: HumanReplied | PauseChanged | IdentityMoved | DeadHandled | RecordEdited = TAKEN[kind].validate_python(
-            values
-        )
+        event: Event = TAKEN[kind].validate_python(values)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise Refusal(f"{kind}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    if isinstance(event, HumanReplied | PauseChanged | IdentityMoved):
+    if isinstance(event, HumanReplied | PauseChanged | IdentityMoved | PersonEdited):
         check_reference(event.person)
     if isinstance(event, IdentityMoved):
         check_identity(event.identity)
     if isinstance(event, HumanReplied):
         check_answer(event)
+    if isinstance(event, PersonEdited):
+        check_values(event)
     if isinstance(event, PauseChanged) and event.until < 0:
         raise Refusal("a pause ends after 1970")
     if isinstance(event, RecordEdited):
         check_edit(event)
+    if isinstance(event, MappingApplied):
+        check_mapping(event)
     return event
 
 
@@ -198,6 +226,17 @@ def check_answer(event: HumanReplied) -> None:
         raise Refusal(f"an answer has 1 to {TEXT_MAX} characters")
 
 
+def check_values(event: PersonEdited) -> None:
+    """Raise Refusal unless each value has a name that a person can have, and a readable length."""
+    if not event.values:
+        raise Refusal("nothing is to be changed: give a value")
+    for name, value in event.values.items():
+        if name not in EDITABLE and (name in RESERVED or not ATTR_NAME.fullmatch(name)):
+            raise Refusal(f"a person has no value {name!r:.50}: {', '.join(EDITABLE)}, or a name of letters and digits")
+        if len(value) > VALUE_MAX:
+            raise Refusal(f"{name} has up to {VALUE_MAX} characters")
+
+
 def check_edit(event: RecordEdited) -> None:
     """Raise Refusal unless it changes something that can be named."""
     if not (event.crm and event.record) or max(map(len, (event.crm, event.record, event.stage, event.owner))) > 200:
@@ -206,6 +245,14 @@ def check_edit(event: RecordEdited) -> None:
         raise Refusal("nothing is to be changed: give a stage, an owner or done")
     if event.stage and event.done:
         raise Refusal("a stage and done are two different ends")
+
+
+def check_mapping(event: MappingApplied) -> None:
+    """Raise Refusal unless it is a file of a size that people write, tried in a way that can end."""
+    if not event.crm or not event.text or len(event.text) > MAPPING_MAX or len(event.note) > 1000:
+        raise Refusal(f"a mapping is of a CRM and has 1 to {MAPPING_MAX} characters, a note up to 1000")
+    if not (0 <= event.trial <= TRIAL_MAX and 0 <= event.limit <= 1):
+        raise Refusal(f"a trial has 0 to {TRIAL_MAX} people and ends at a share of 0 to 1 refused")
 
 
 def check_reference(person: str) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.contracts.errors import ConfigError, Rejected
-from hub.model.events import Event, pack
+from hub.model.events import Event
+from hub.model.packing import pack
 
 SOCKET, ELSEWHERE = "control.sock", "control.path"
 PATH_MAX = 100  # bytes; a unix socket's path holds 104 to 108, depending on the system

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from hub.contracts.channel import HasTemplates, polls
+from hub.engine import mappings
 from hub.engine.backup import Backups
 from hub.engine.clock import Clock
 from hub.engine.control import Control
+from hub.engine.crm.drift import Sweeps
 from hub.engine.crm.sync import CrmSync
 from hub.engine.effects.media import WAKE as WAKE_FILES
 from hub.engine.gaps import NOTE_EVERY, Gap, name_gaps, note_alive
@@ -81,6 +83,8 @@ class Hub:
             restored_at(self.store.db),
             link_key(self.store) if config.roles else b"",
         )
+        for subject, what in mappings.start(self.store, self.line, now).items():
+            self.notices.raise_once(subject, what)
         doubtful = self.store.recover(now, {name: now + self._evidence_wait(name) for name in config.inboxes})
         if doubtful:
             log.info("commands were under way when the hub last ended", rows=doubtful)
@@ -115,6 +119,7 @@ class Hub:
             self._tend(f"sending of inbox {name}", sender.run)
         for name, crm in self.crms.items():
             self._tend(f"crm {name} at large", crm.run)
+            self._tend(f"comparing of crm {name}", Sweeps(name, self.line, self.writer).run)
         for name, connection in config.connections.items():
             if polls(connection.channel):
                 poller = Poller(name, connection.channel, self.line, self.writer, self.outside, self.notices)
@@ -153,6 +158,10 @@ class Hub:
                 self.crms[target].wake()
             if target.startswith("plugin:"):
                 self.workers.wake()
+            if target.startswith(mappings.LIVE):
+                crm = target.removeprefix(mappings.LIVE)
+                self.notices.clear(f"mapping of {crm}")
+                self.crms[crm].fit()
             if target.startswith("news:"):
                 self.news.wake()
             if target == WAKE_FILES:
@@ -171,6 +180,8 @@ class Hub:
                 await self.writer.call(lambda store, by=by: clock_was_set(store, by))  # type: ignore[misc]
                 self._woken({*self.senders, *self.crms, WAKE_FILES, "plugin:"})  # some sleep until a time that moved
             await self.writer.call(lambda store: tick(store, now_ms()))
+            if self.line.trials:
+                self._tell_trials(await self.writer.call(lambda store: mappings.judge(store, self.line, now_ms())))
             if not self.accepting:
                 away = True
             elif away:  # platforms were sent away for a while: perhaps for longer than they keep what they have
@@ -180,6 +191,13 @@ class Hub:
                 noted = now_ms()
                 await self.writer.call(lambda store: note_alive(store, self.config, now_ms()))
             await asyncio.sleep(TICK)
+
+    def _tell_trials(self, told: Mapping[str, str]) -> None:
+        for subject, what in told.items():
+            if what:
+                self.notices.raise_once(subject, what)
+            else:
+                self.notices.clear(subject)
 
     def _tell_gaps(self, gaps: Sequence[Gap]) -> None:
         for gap in gaps:

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hub.contracts.channel import RawEvent
-from hub.contracts.crm import Hears
+from hub.contracts.crm import Hears, Schema
 from hub.contracts.errors import PluginError
 from hub.engine.pulse import WRITER, Pulse
 from hub.engine.settings import Config, InboxConfig
-from hub.model.events import Event, pack, unpack
+from hub.mapping.lines import Mapping
+from hub.mapping.values import Shape, shape_of
+from hub.model.events import Event
+from hub.model.packing import pack, unpack
+from hub.model.records import Owner
 from hub.store.journal import Claimed, Incoming
 from hub.wire import json
 from hub.wire.file_links import address
@@ -41,13 +45,28 @@ def incoming(event: Event, lane: str = "") -> Incoming:
     return Incoming(HUB, "", key, lane or event.kind, event.at, event.at, json.dumps(pack(event)))
 
 
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The mapping of a CRM that counts, its version (0 = the file, as nobody applied one yet), and what is known of the
+    CRM's fields and users. `asks_inboxes`: whether it matters through which inboxes a person wrote."""
+
+    mapping: Mapping
+    version: int
+    shape: Shape
+    asks_inboxes: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        asks = any(rule.inboxes or rule.source == "inbox" for rule in self.mapping.person)
+        object.__setattr__(self, "asks_inboxes", asks)
+
+
 @dataclass(slots=True)
 class Line:
     """The configuration as the step uses it.
 
     `tag` names this store in callbacks; `listeners`: event kind -> plugins. `restored`: when
     the store was restored from a backup (ms, 0 = never): what happened before may have been worked off elsewhere.
-    `link_key` signs links to files; empty while no role may open them.
+    `link_key` signs links to files; empty while no role may open them. `mappings` by CRM, `trials` by version.
     """
 
     config: Config
@@ -58,9 +77,34 @@ class Line:
     restored: int = 0
     link_key: bytes = field(default=b"", repr=False)
     numbers: dict[str, int] = field(init=False)
+    mappings: dict[str, Active] = field(default_factory=dict)
+    trials: dict[int, Active] = field(default_factory=dict)
+    _shapes: dict[str, tuple[Schema, Sequence[Owner]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.numbers = numbers(self.config)
+        for name, crm in self.config.crms.items():
+            if name not in self.mappings:
+                self.mappings[name] = self.active(name, crm.mapping, 0)
+
+    def mapping(self, crm: str) -> Active:
+        """The mapping of a CRM by which its records are written and compared."""
+        return self.mappings[crm]
+
+    def active(self, crm: str, mapping: Mapping, version: int) -> Active:
+        """A mapping with what is known of the CRM."""
+        schema, owners = self._shapes.get(crm, (Schema(), ()))
+        return Active(mapping, version, shape_of(mapping, schema, owners, self.config.hub.region))
+
+    def learn(self, crm: str, schema: Schema, owners: Sequence[Owner]) -> None:
+        """The CRM's fields and users were read. In the writer's thread, as all that replaces a mapping."""
+        self._shapes[crm] = schema, owners
+        one = self.mappings[crm]
+        self.mappings[crm] = self.active(crm, one.mapping, one.version)
+
+    def listens(self, kind: str) -> bool:
+        """Whether a rule or a plugin wants to know of such events."""
+        return bool(self.listeners.get(kind)) or kind in self.config.rules.kinds
 
     def understand(self, row: Claimed) -> Sequence[Event]:
         """The events in a journal row. May raise whatever a broken plugin raises."""

@@ -25,6 +25,8 @@ from hub.contracts.errors import ConfigError, PluginError
 from hub.contracts.hookspecs import EVENT_KINDS
 from hub.contracts.settings import PluginSettings
 from hub.contracts.simulator import Simulator
+from hub.contracts.transforms import TransformSpec
+from hub.mapping.transforms import BUILT_IN
 
 GROUP = "hub"
 NARROW = "DRAGOMAN_PLUGINS"
@@ -54,6 +56,8 @@ class Plugins:
     crms: dict[str, type[CRM[Any]]] = field(default_factory=dict)
     brought_by: dict[str, str] = field(default_factory=dict)
     """Channel -> the plugin that offers it."""
+    transforms: dict[str, TransformSpec] = field(default_factory=dict)
+    """By name, beside the built-in ones."""
     handlers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     settings: dict[str, type[PluginSettings]] = field(default_factory=dict)
     """Handler's plugin name -> its module's `Settings`, where it has one: the shape of its table [plugin.NAME]."""
@@ -173,6 +177,7 @@ def _admit(manager: pluggy.PluginManager, plugins: Plugins, candidate: _Candidat
     hooks = _hooks(manager, module)
     channels = _offers(hooks, "hub_channels", Channel, Capabilities, plugins.channels)
     crms = _offers(hooks, "hub_crms", CRM, CRMCapabilities, plugins.crms)
+    transforms = _transforms(hooks, plugins.transforms)
     handles = _event_kinds(module) if "hub_on_event" in hooks else None
     settings = getattr(module, "Settings", None) if handles is not None else None
     if settings is not None and not (isinstance(settings, type) and issubclass(settings, PluginSettings)):
@@ -181,6 +186,7 @@ def _admit(manager: pluggy.PluginManager, plugins: Plugins, candidate: _Candidat
     plugins.channels |= channels
     plugins.brought_by |= dict.fromkeys(channels, candidate.name)
     plugins.crms |= crms
+    plugins.transforms |= transforms
     if handles is not None:
         plugins.handlers[candidate.name] = handles
     if settings is not None:
@@ -253,6 +259,26 @@ def _classes(hook: Callable[[], Iterable[Any]], base: type[Any]) -> dict[str, ty
         if name in found:
             raise PluginError(f"it offers '{name}' twice")
         found[name] = cls
+    return found
+
+
+def _transforms(
+    hooks: Mapping[str, Callable[..., Any]], taken: Mapping[str, TransformSpec]
+) -> dict[str, TransformSpec]:
+    """The transforms that a plugin offers, by name. Raises PluginError on one that mapping files could not use."""
+    found: dict[str, TransformSpec] = {}
+    for spec in hooks["hub_transforms"]() if "hub_transforms" in hooks else ():
+        if not isinstance(spec, TransformSpec):
+            raise PluginError(f"{spec!r:.100} is not a TransformSpec")
+        if not isinstance(spec.name, str) or not _NAME.fullmatch(spec.name):
+            raise PluginError(f"the transform '{spec.name}' is not made of a-z, 0-9, _ and -")
+        if spec.name in BUILT_IN:
+            raise PluginError(f"the transform '{spec.name}' is built in")
+        if spec.name in taken or spec.name in found:
+            raise PluginError(f"the transform '{spec.name}' is already offered")
+        if not callable(spec.forward) or not callable(spec.wrong) or not (spec.back is None or callable(spec.back)):
+            raise PluginError(f"the transform '{spec.name}' lacks a function")
+        found[spec.name] = spec
     return found
 
 

@@ -17,7 +17,9 @@ from hub.backup.settings import BackupSettings, RetentionSettings
 from hub.contracts.channel import Channel
 from hub.contracts.crm import CRM, KeepsFiles
 from hub.contracts.errors import ConfigError
+from hub.contracts.transforms import TransformSpec
 from hub.engine.fitting import SHORTEST, Place, check_rules, fault
+from hub.engine.leaders import leaders
 from hub.engine.loader import Plugins
 from hub.engine.roles import RoleConfig, roles_of
 from hub.engine.starter import starter_files
@@ -32,7 +34,7 @@ PREFIX = "DRAGOMAN_"
 HOUR = 3_600_000  # ms
 FALLBACK = {"buttons", "header", "language", "media", "params", "template"}
 RULE_TABLES = ("hours", "rule", "texts")
-TABLES = ("connection", "crm", "hub", "inbox", "plugin", "role", *RULE_TABLES, *UPKEEP)
+TABLES = ("connection", "crm", "hub", "inbox", "lead", "plugin", "role", *RULE_TABLES, *UPKEEP)
 
 
 def address(text: str) -> tuple[str, int]:
@@ -63,10 +65,15 @@ class HubSettings(BaseSettings):
     media_fetch: bool = Field(True, description="fetch the files of inbound messages from the platforms")
     media_max_mb: float = Field(100, gt=0, description="most megabytes of one file of an inbound message")
     link_days: float = Field(7, gt=0, le=3650, description="days that a link to a file in the CRM is good for")
-    crm_linger: float = Field(
-        1.0, ge=0, description="seconds to gather CRM writes into one batch; half as long again when it is nearly full"
+    crm_linger: float | None = Field(
+        None,
+        ge=0,
+        description="seconds to gather CRM writes into one batch, half as long again when it is nearly full;"
+        " else what fits each CRM",
     )
     crm_poll: float = Field(60, gt=0, description="seconds between two looks at recently modified CRM contacts")
+    crm_sweep: float = Field(24, ge=0, description="hours between two comparisons of all links with the CRM; 0 = never")
+    crm_repair: bool = Field(False, description="bring in order what such a comparison finds, instead of only telling")
     accept_queue: int = Field(5000, ge=1, description="events (count) waiting to be stored before callers get 503")
     disk_min_mb: int = Field(200, ge=0, description="free megabytes of disk below which callers get 503")
     body_max: int = Field(4_000_000, ge=1024, description="most bytes of one request body")
@@ -182,6 +189,8 @@ class InboxConfig:
 class CrmConfig:
     """One CRM and its field mapping. `mapping_file` is None while the packaged starter mapping is used.
 
+    `mapping_text` is the file as it is, `mapping_fault` why it is none, with an empty `mapping`: a hub whose store has
+    a version of its own runs without it.
     `log_mode`: a record for each message, or one growing record for each session. `attachments`: whether files are
     put into the CRM, or links to them.
     """
@@ -192,6 +201,8 @@ class CrmConfig:
     mapping: FieldMapping
     log_mode: Literal["message", "session"] = "message"
     attachments: Literal["off", "upload", "link"] = "off"
+    mapping_text: str = ""
+    mapping_fault: ConfigError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +219,7 @@ class Config:
 
     `resting`: connections (name -> reason) whose channel's plugin is in quarantine. They and their inboxes are not
     in `connections` and `inboxes`; callers of their address should get 503, so that the platform delivers again.
+    `lead`: value of a person (`default` for all others) -> the CRM that leads it. `transforms` of plugins.
     `deaf`: CRMs whose webhooks are not listened to in this life, as the adapter hung over one; they are read as ever.
     """
 
@@ -223,6 +235,8 @@ class Config:
     resting: dict[str, str] = field(default_factory=dict)
     roles: dict[str, RoleConfig] = field(default_factory=dict)
     deaf: frozenset[str] = frozenset()
+    lead: Mapping[str, str] = field(default_factory=dict)
+    transforms: tuple[TransformSpec, ...] = field(default=(), repr=False, compare=False)
     backup: BackupSettings = field(default_factory=lambda: BackupSettings.model_validate({}))
     retention: RetentionSettings = field(default_factory=lambda: RetentionSettings.model_validate({}))
     _accounts: dict[tuple[str, str], InboxConfig] = field(init=False, repr=False, compare=False)
@@ -235,9 +249,19 @@ class Config:
         """The inbox of an account, or None when the admin named none."""
         return self._accounts.get((connection, account))
 
+    def read_mapping(self, text: str, file: str, *, draft: bool = False) -> FieldMapping:
+        """A version of a mapping as the hub keeps it, or a `draft` that may name only inboxes that are there. Raises
+        ConfigError at its first mistake."""
+        return load_mapping(
+            text, file, inboxes=self.inboxes if draft and not self.resting else None, transforms=self.transforms
+        )
 
-def load_config(file: Path, plugins: Plugins, environ: Mapping[str, str]) -> Config:
-    """Read and check `file` and its mapping files; nothing is contacted. Raises ConfigError: file, line, remedy."""
+
+def load_config(file: Path, plugins: Plugins, environ: Mapping[str, str], *, keep_bad_mappings: bool = False) -> Config:
+    """Read and check `file` and its mapping files; nothing is contacted. Raises ConfigError: file, line, remedy.
+
+    With `keep_bad_mappings` a mistake in a mapping file is kept in its `CrmConfig`, not raised.
+    """
     text = read_text(file, "dragoman init writes a starter")
     tables = Tables(file, environ, text)
     for key in tables.data:
@@ -249,6 +273,9 @@ def load_config(file: Path, plugins: Plugins, environ: Mapping[str, str]) -> Con
     roles = roles_of(tables)
     inboxes = _inboxes(tables, connections, resting)
     crms, mapping_texts = _crms(tables, plugins, hub.region, any("media" in role.may for role in roles.values()))
+    for crm in crms.values():
+        if crm.mapping_fault is not None and not keep_bad_mappings:
+            raise crm.mapping_fault
     rules = _rules(tables, plugins)
     places = [Place(name, type(connections[inbox.connection].channel)) for name, inbox in inboxes.items()]
     check_rules(tables, rules, places, {name: crm.adapter.makes() for name, crm in crms.items()})
@@ -266,6 +293,8 @@ def load_config(file: Path, plugins: Plugins, environ: Mapping[str, str]) -> Con
         roles=roles,
         backup=backup_settings(tables),
         retention=retention_settings(tables),
+        lead=leaders(tables, {crm.name: crm.mapping for crm in crms.values()}),
+        transforms=tuple(plugins.transforms.values()),
     )
 
 
@@ -379,8 +408,13 @@ def _crms(tables: Tables, plugins: Plugins, region: str, viewers: bool) -> tuple
         mapping_file, shown, text = _mapping_text(tables, path, table.get("mapping"), adapter)
         texts.append(text)
         attachments = own.attachments or ("upload" if isinstance(made, KeepsFiles) else "off")
-        mapping = load_mapping(text, shown)
-        crms[name] = CrmConfig(name, made, mapping_file, mapping, own.log_mode, attachments)
+        fault = None
+        try:
+            inboxes = tables.named("inbox")
+            mapping = load_mapping(text, shown, inboxes=inboxes, transforms=plugins.transforms.values())
+        except ConfigError as error:
+            mapping, fault = FieldMapping(shown, ()), error
+        crms[name] = CrmConfig(name, made, mapping_file, mapping, own.log_mode, attachments, text, fault)
     return crms, texts
 
 

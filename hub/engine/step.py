@@ -14,7 +14,11 @@ import structlog
 from hub.engine.effects import (
     approvals,
     changes,
+    crm_changes,
+    drift,
+    edits,
     humans,
+    mappings,
     media,
     messages,
     moves,
@@ -27,6 +31,7 @@ from hub.engine.effects import (
 )
 from hub.engine.effects.restored import in_doubt
 from hub.engine.line import Line
+from hub.engine.mappings import refresh
 from hub.model import events as ev
 from hub.model.events import Event
 from hub.store import Store, StoreTrouble
@@ -58,6 +63,14 @@ EFFECTS: dict[type[Event], tuple[Look, Act]] = {
     ev.IdentityMoved: (moves.look, moves.moved),
     ev.DeadHandled: (humans.look_dead, humans.dead),
     ev.RecordEdited: (objects.look_edited, objects.edited),
+    ev.DriftSwept: (drift.look, drift.swept),
+    ev.MappingApplied: (messages.look_nothing, mappings.applied),
+    ev.PersonEdited: (edits.look_edited, edits.edited),
+    ev.ConflictDecided: (edits.look_decided, edits.decided),
+    ev.RecordChanged: (crm_changes.look, crm_changes.changed),
+    ev.DealStage: (crm_changes.look, crm_changes.changed),
+    ev.OwnerChanged: (crm_changes.look, crm_changes.changed),
+    ev.TaskDone: (crm_changes.look, crm_changes.changed),
     ev.TimerDue: (humans.look_timer, humans.timer),
     ev.PluginAnswered: (messages.look_nothing, humans.plugin),
 }
@@ -126,6 +139,8 @@ def _batch(store: Store, line: Line, now: int, budget: int) -> Stepped:
             in_doubt(claimed, line, work)
         work.save()
         store.unqueue([row.seq for row in claimed])
+    for crm in {version.crm for version in work.mappings.rows.values()}:
+        refresh(store.db, line, crm)
     return Stepped(len(claimed), buried, work.woken)
 
 

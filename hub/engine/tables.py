@@ -22,6 +22,8 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from hub.contracts.errors import ConfigError
 from hub.contracts.toml_lines import Lines
 
+ADDRESSES = ("base_url", "url", "instance_url")
+"""Settings that say where a platform is."""
 Key = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
@@ -162,8 +164,8 @@ class Tables:
 
     def _refuse_literals(self, model: type[BaseModel], table: Mapping[str, Any], path: Key) -> None:
         """Secrets stand in the environment or in files, unless the platform is a simulator on this machine."""
-        platform = table.get("base_url", table.get("url"))
-        if isinstance(platform, str) and on_loopback(platform):
+        addresses = [table[key] for key in ADDRESSES if isinstance(table.get(key), str)]
+        if addresses and all(map(on_loopback, addresses)):
             return
         for key, value in table.items():
             if isinstance(value, str) and is_secret(model, key):

@@ -1,68 +1,78 @@
 """Mapping files as people write them.
 
     [person]
-    firstname = "name.first"                          # a CRM field and the source of its value
-    hs_language = { from = "language", when = "always" }
-    lifecyclestage = { value = "lead" }               # a constant
+    FirstName = "name.first"                               # a CRM field and the source of its value
+    Language__c = { from = "language", when = "always", table = "languages" }
+    LeadSource = [ { value = "Shop", inbox = "shop" }, { value = "Web" } ]   # the first line that fits counts
+    [table.languages]                                      # hub value = CRM value
+    en = "English"
+    [owners]                                               # hub (e-mail) = CRM (e-mail or id), where they differ
+    "ana@example.com" = "ana@crm.example"
 
-`when = "create"` (the default) writes the field only when the hub makes the record; `"always"` at every write.
-`wins` says whose value stays when the hub and the CRM both changed it: `"crm"` (the default), `"hub"` or `"newest"`.
+The keys of a line are described in docs/reference/mappings.md.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from hub.contracts.errors import ConfigError
 from hub.contracts.toml_lines import Lines
+from hub.contracts.transforms import TransformSpec
+from hub.identity import email_key
+from hub.mapping import lines as model
+from hub.mapping.entries import Entries, closest, text_of
+from hub.mapping.lines import FieldRule, Table
+from hub.mapping.transforms import all_transforms
 
-When = Literal["create", "always"]
-Wins = Literal["crm", "hub", "newest"]
+__all__ = ["TABLES", "closest", "load_mapping"]
 
-SOURCES: dict[str, str] = {
-    "name": "the whole name as the channel gave it",
-    "name.first": "all of the name but its last word",
-    "name.last": "the last word of the name, empty when it has only one",
-    "phone": "the phone number with its country code (+44...)",
-    "email": "the e-mail address",
-    "channel": "the kind of channel the person wrote through first: whatsapp, telegram, ...",
-    "language": "the person's language, such as en",
-}
-"""What a mapping can take a value from."""
+TABLES = ("person", "table", "owners")
 
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
-_VALUE_MAX = 65_536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldRule:
-    """One line of the file: the CRM field, its `source` (else the constant `value`), and where it stands."""
+def load_mapping(
+    text: str,
+    file: str,
+    *,
+    inboxes: Collection[str] | None = None,
+    transforms: Iterable[TransformSpec] = (),
+) -> model.Mapping:
+    """Read a mapping file; `file` is its name for people. Raises ConfigError with file, line and remedy at the first
+    mistake.
 
-    field: str
-    source: str = ""
-    value: str = ""
-    when: When = "create"
-    wins: Wins = "crm"
-    where: str = ""
+    `inboxes` are the names that lines may use, None = not known here. `transforms` of plugins, beside the built-in.
+    """
+    data = _parsed(text, file)
+    lines = Lines(text, file)
+    for key in data:
+        if key not in TABLES:
+            remedy = closest(key, TABLES, "the tables of a mapping file are")
+            raise ConfigError(f"unknown table or key '{key}'", where=lines.where((key,)), remedy=remedy)
+    tables = _tables(data.get("table", {}), lines)
+    owners = _owners(data.get("owners", {}), lines)
+    person = data.get("person")
+    if not isinstance(person, dict) or not person:
+        raise ConfigError(
+            "the table [person] is missing or empty",
+            where=lines.where(("person",)),
+            remedy='add [person] with lines such as phone = "phone"',
+        )
+    entries = Entries(lines, tables, Table("owners", owners), inboxes, all_transforms(transforms))
+    rules = tuple(rule for name, entry in person.items() for rule in entries.read(name, entry))
+    _twice(person, lines)
+    _one_taker(rules)
+    _used(rules, tables, owners, lines)
+    return model.Mapping(file, rules, tables, owners)
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """A mapping file. `file` is the name shown to people."""
-
-    file: str
-    person: tuple[FieldRule, ...]
-
-
-def load_mapping(text: str, file: str) -> Mapping:
-    """Read a mapping file. Raises ConfigError with file, line and remedy at the first mistake."""
+def _parsed(text: str, file: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _TOML_PLACE.search(str(error))
         number = int(found[1]) if found and found[1] else text.rstrip().count("\n") + 1
@@ -70,74 +80,87 @@ def load_mapping(text: str, file: str) -> Mapping:
         raise ConfigError(
             f"this is not TOML: {what}", where=f"{file}:{number}", remedy='a line reads: field = "source"'
         ) from None
-    lines = Lines(text, file)
-    for key in data:
-        if key != "person":
-            remedy = "the tables of a mapping file are: person"
-            raise ConfigError(f"unknown table or key '{key}'", where=lines.where((key,)), remedy=remedy)
-    table = data.get("person")
-    if not isinstance(table, dict) or not table:
-        raise ConfigError(
-            "the table [person] is missing or empty",
-            where=lines.where(("person",)),
-            remedy='add [person] with lines such as phone = "phone"',
-        )
-    return Mapping(file, tuple(_rule(name, entry, lines) for name, entry in table.items()))
 
 
-def _rule(name: str, entry: Any, lines: Lines) -> FieldRule:
-    path = ("person", name)
-    table = {"from": entry} if isinstance(entry, str) else entry
-    if not isinstance(table, dict):
+def _tables(data: Any, lines: Lines) -> dict[str, Table]:
+    if not isinstance(data, dict):
         raise ConfigError(
-            f"'{name}' has no source", where=lines.where(path), remedy=f'{name} = "phone" or {{ value = "..." }}'
+            "'table' is not a table", where=lines.where(("table",)), remedy="write [table.NAME] above its lines"
         )
-    for key in table:
-        if key not in ("from", "value", "when", "wins"):
-            remedy = closest(key, ("from", "value", "when", "wins"), "keys")
-            raise ConfigError(f"'{name}': unknown key '{key}'", where=lines.where((*path, key)), remedy=remedy)
-    if ("from" in table) == ("value" in table):
-        remedy = f'{name} = {{ from = "phone" }} or {{ value = "..." }}'
-        raise ConfigError(f"'{name}' needs either from or value", where=lines.where(path), remedy=remedy)
-    when = table.get("when", "create")
-    if when not in ("create", "always"):
-        raise ConfigError(
-            f"'{name}': when = {when!r} is unknown",
-            where=lines.where((*path, "when")),
-            remedy='when = "create" or "always"',
-        )
-    wins = table.get("wins", "crm")
-    if wins not in ("crm", "hub", "newest") or ("wins" in table and "value" in table):
-        raise ConfigError(
-            f"'{name}': wins = {wins!r} is unknown" if "from" in table else f"'{name}': a constant has no wins",
-            where=lines.where((*path, "wins")),
-            remedy='{ from = "phone", when = "always", wins = "crm" }, or "hub", or "newest"',
-        )
-    if "value" in table:
-        value = table["value"]
-        if isinstance(value, bool):
-            value = str(value).lower()
-        if not isinstance(value, str | int | float) or value == "" or len(str(value)) > _VALUE_MAX:
-            raise ConfigError(
-                f"'{name}': the value is empty or not a text",
-                where=lines.where((*path, "value")),
-                remedy='write value = "..."; the hub never blanks a field',
-            )
-        return FieldRule(field=name, value=str(value), when=when, where=lines.where(path))
-    source = table["from"]
-    if not isinstance(source, str) or source not in SOURCES:
-        raise ConfigError(
-            f"'{name}': unknown source {source!r}",
-            where=lines.where((*path, "from")),
-            remedy=closest(str(source), SOURCES, "sources"),
-        )
-    return FieldRule(field=name, source=source, when=when, wins=wins, where=lines.where(path))
+    found = {}
+    for name, values in data.items():
+        path = ("table", name)
+        if not isinstance(values, dict) or not values:
+            what = f"[table.{name}] is empty" if values == {} else f"'{name}' is not a table"
+            remedy = f'write [table.{name}] and below it lines such as en = "English"'
+            raise ConfigError(what, where=lines.where(path), remedy=remedy)
+        pairs = {}
+        for hub, crm in values.items():
+            if not hub.strip() or not (told := text_of(crm)):
+                what = f"[table.{name}]: '{hub}' stands for no text"
+                raise ConfigError(what, where=lines.where((*path, hub)), remedy='a line reads: hub value = "CRM value"')
+            pairs[hub.strip()] = told
+        found[name] = Table(name, pairs, {hub.strip(): lines.where((*path, hub)) for hub in values})
+    return found
 
 
-def closest(name: str, known: Iterable[str], noun: str) -> str:
-    """A remedy for a misspelt name: the closest known one, else all of them (the first forty)."""
-    names = sorted(known)
-    if close := difflib.get_close_matches(name, names, 1):
-        return f"did you mean '{close[0]}'?"
-    more = ", ..." if len(names) > 40 else ""
-    return f"{noun}: {', '.join(names[:40])}{more}"
+def _owners(data: Any, lines: Lines) -> dict[str, str]:
+    remedy = '"ana@example.com" = "ana@crm.example", or the id of a CRM user'
+    if not isinstance(data, dict):
+        raise ConfigError(
+            "'owners' is not a table", where=lines.where(("owners",)), remedy=f"write [owners] and {remedy}"
+        )
+    found = {}
+    for agent, owner in data.items():
+        where = lines.where(("owners", agent))
+        if email_key(agent) is None:
+            raise ConfigError(f"[owners]: '{agent}' is no e-mail address", where=where, remedy=remedy)
+        told = text_of(owner)
+        if not told or " " in told or ("@" in told and email_key(told) is None):
+            what = f"[owners]: '{agent}' names no e-mail address and no id"
+            raise ConfigError(what, where=where, remedy=remedy)
+        found[agent.strip().lower()] = told
+    return found
+
+
+def _twice(person: Mapping[str, Any], lines: Lines) -> None:
+    seen: dict[str, str] = {}
+    for name in person:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            what = f"'{name}' is '{other}' once more: letter case does not matter to a CRM"
+            raise ConfigError(what, where=lines.where(("person", name)), remedy="remove one of the two")
+
+
+def _one_taker(rules: Iterable[FieldRule]) -> None:
+    """Two fields that are both taken over into one value would overwrite each other for ever."""
+    takers: dict[str, FieldRule] = {}
+    for rule in rules:
+        if not rule.pulls:
+            continue
+        for source in _overlap(rule.source):
+            other = takers.get(source)
+            if other is not None and other.field != rule.field:
+                what = (
+                    f"'{rule.field}' and '{other.field}' ({other.where}) would both be taken over as {rule.attribute}"
+                )
+                remedy = 'write direction = "push" in one of the two'
+                raise ConfigError(what, where=rule.where, remedy=remedy)
+        takers.setdefault(rule.source, rule)
+
+
+def _overlap(source: str) -> tuple[str, ...]:
+    if source == "name":
+        return ("name", "name.first", "name.last")
+    return (source, "name") if source.startswith("name.") else (source,)
+
+
+def _used(rules: Collection[FieldRule], tables: Mapping[str, Table], owners: Mapping[str, str], lines: Lines) -> None:
+    used = {rule.table.name for rule in rules if rule.table and rule.source != "owner"}
+    for name in tables:
+        if name not in used:
+            remedy = f'remove it, or write table = "{name}" in a line of [person]'
+            raise ConfigError(f"no line uses [table.{name}]", where=lines.where(("table", name)), remedy=remedy)
+    if owners and not any(rule.source == "owner" for rule in rules):
+        remedy = 'remove it, or add a line such as OwnerId = { from = "owner", when = "always" }'
+        raise ConfigError("no line uses [owners]", where=lines.where(("owners",)), remedy=remedy)

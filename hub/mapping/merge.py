@@ -6,16 +6,14 @@ says nothing new, a change by somebody else always does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Table
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from hub.mapping.files import Mapping, Wins
+from hub.mapping.lines import FieldRule
 
-ATTRIBUTES = ("name", "phone", "email", "language")
-"""What of a person both sides may change."""
-
-Verdict = Literal["same", "take", "push", "keep"]
-"""`take` the CRM's value · `push` ours into the CRM · `keep` both as they are · `same` nothing differs."""
+Do = Literal["same", "take", "push", "keep", "append", "ask"]
+"""`take` the CRM's value · `push` ours into the CRM · `append` both get the union · `ask` a human · `keep` both as they
+are · `same` nothing differs."""
 
 
 class Base(NamedTuple):
@@ -25,45 +23,97 @@ class Base(NamedTuple):
     theirs: str
 
 
-def attribute(source: str) -> str:
-    """The attribute of a person behind a mapping source; "" for one that only the hub knows."""
-    name = source.partition(".")[0]
-    return name if name in ATTRIBUTES else ""
+class Verdict(NamedTuple):
+    """What to do about one field. `value` is what the side that is written gets (take, push, append); `lost` the value
+    that this overwrites though somebody had set it, and `lost_of` whose it was."""
+
+    do: Do
+    lost: str = ""
+    lost_of: Literal["", "hub", "crm"] = ""
+    value: str = ""
 
 
-def policy(mapping: Mapping, name: str) -> Wins:
-    """Who wins when both sides changed an attribute: what its first line in the mapping says."""
-    return next((rule.wins for rule in mapping.person if attribute(rule.source) == name), "crm")
+SAME, KEEP, ASK = Verdict("same"), Verdict("keep"), Verdict("ask")
 
 
-def pushes(mapping: Mapping, name: str) -> bool:
-    """Whether the mapping writes an attribute into records that are there already."""
-    return any(rule.when == "always" and attribute(rule.source) == name for rule in mapping.person)
+def settle(
+    base: Base | None, ours: str, theirs: str, line: FieldRule, *, ours_is_newer: bool = False, choices: bool = False
+) -> Verdict:
+    """What to do about one field of a linked record.
 
-
-def settle(base: Base | None, ours: str, theirs: str, wins: Wins, *, ours_is_newer: bool = False) -> Verdict:
-    """What to do about one attribute. `base` None: never compared before. Nothing is ever blanked by an empty value.
-
-    `ours_is_newer` counts only with `wins` = newest.
+    `ours` is the hub's value in the CRM's form and `theirs` the CRM's, both as `hub.mapping.values.canonical` makes
+    them. `base` None: never compared before, so both count as changed. `ours_is_newer` matters to the rule newest
+    alone, `choices` (the field holds several options) to append. After `take`, `push` and `append` of a line that goes
+    both ways the values agree; after `keep` the base is what both have now; after `ask` it stays as it was, until
+    somebody decides.
     """
     if ours == theirs:
-        return "same"
-    changed_here = base is None or ours != base.ours
-    changed_there = base is None or theirs != base.theirs
-    if not changed_here and not changed_there:
-        return "keep"
-    if changed_here and changed_there and ours and theirs:
-        hub_wins = wins == "hub" or (wins == "newest" and ours_is_newer)
-        return "push" if hub_wins else "take"
-    if changed_there and theirs:
-        return "take"
-    return "push" if changed_here and ours else "keep"
+        return SAME
+    if line.rule == "fill-blank":
+        here, there = bool(ours and not theirs), bool(theirs and not ours)
+    else:
+        here, there = _changed(base and base.ours, ours, line), _changed(base and base.theirs, theirs, line)
+    if here and there:
+        return _both(base, ours, theirs, line, ours_is_newer, choices)
+    if there and line.pulls:
+        return _take(base, ours, theirs)
+    if here and line.pushes:
+        return _push(base, ours, theirs)
+    return _again(base, ours, theirs, line)
 
 
-def written(mapping: Mapping, fields: Table[str, str]) -> dict[str, str]:
-    """The attributes as they will read in the CRM after these fields were written there."""
-    of = {rule.source: fields[rule.field] for rule in mapping.person if rule.source and rule.field in fields}
-    found = {name: of[name] for name in ATTRIBUTES if name in of}
-    if "name" not in found and (parts := [of[part] for part in ("name.first", "name.last") if part in of]):
-        found["name"] = " ".join(parts)
-    return found
+def led(line: FieldRule, here: bool) -> FieldRule:
+    """The line of a value that one of several CRMs leads: in that CRM (`here`) its value wins over the hub's, in the
+    others the hub's over theirs."""
+    return replace(line, rule="crm" if here else "hub")
+
+
+def union(ours: str, theirs: str, choices: bool = False) -> str:
+    """The parts of both values once each, in the order of appearance (choices sorted)."""
+    parts = dict.fromkeys(part.strip() for text in (ours, theirs) for part in text.split(";") if part.strip())
+    return ";".join(sorted(parts)) if choices else "; ".join(parts)
+
+
+def _changed(before: str | None, now: str, line: FieldRule) -> bool:
+    """Whether a side has a new value that may go over to the other one. An emptied value counts with blank = send."""
+    return now != before and bool(now or (line.blank == "send" and before))
+
+
+def _both(base: Base | None, ours: str, theirs: str, line: FieldRule, newer: bool, choices: bool) -> Verdict:
+    if line.rule == "ask":
+        return ASK if line.pulls or line.pushes else KEEP
+    if line.rule == "append":
+        return _append(ours, theirs, union(ours, theirs, choices), line)
+    if line.rule == "hub" or (line.rule == "newest" and newer):
+        return _push(base, ours, theirs) if line.pushes else KEEP
+    return _take(base, ours, theirs) if line.pulls else KEEP
+
+
+def _append(ours: str, theirs: str, both: str, line: FieldRule) -> Verdict:
+    if not (line.pushes and line.pulls):
+        return KEEP  # a union on one side alone would only grow
+    if both == theirs:
+        return Verdict("take", value=both)
+    return Verdict("push", value=both) if both == ours else Verdict("append", value=both)
+
+
+def _again(base: Base | None, ours: str, theirs: str, line: FieldRule) -> Verdict:
+    """Only the side that does not count changed: with direction push and rule hub ours is written again, with pull and
+    rule crm theirs taken again."""
+    if base is not None and base == (ours, theirs):
+        return KEEP
+    if line.direction == "push" and line.rule == "hub" and line.pushes and ours:
+        return _push(base, ours, theirs)
+    if line.direction == "pull" and line.rule == "crm" and line.pulls and theirs:
+        return _take(base, ours, theirs)
+    return KEEP
+
+
+def _take(base: Base | None, ours: str, theirs: str) -> Verdict:
+    lost = ours if base is None or ours != base.theirs else ""
+    return Verdict("take", lost, "hub" if lost else "", theirs)
+
+
+def _push(base: Base | None, ours: str, theirs: str) -> Verdict:
+    lost = theirs if base is None or theirs != base.ours else ""
+    return Verdict("push", lost, "crm" if lost else "", ours)

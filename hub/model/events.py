@@ -7,7 +7,7 @@ the same happening, delivered twice, carries the same key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from hub.model.content import Media
@@ -195,8 +195,8 @@ class SendSettled(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowOutcome:
     """The fate of one row of a CRM batch. `record` is the record id when done. `dropped`: a person removed in the CRM
-    what was to be changed; it is never made again. `overtaken`: what stands there is not what the hub saw last: it reads
-    the record again and decides anew. `left_out`: fields the CRM did not take, each with its reason."""
+    what was to be changed; it is never made again. `overtaken`: what stands there is not what the hub saw last: it
+    reads the record again and decides anew. `left_out`: fields the CRM did not take, each with its reason."""
 
     outbox: int
     outcome: Literal["done", "retry", "doubt", "dead", "relink", "dropped", "overtaken"]
@@ -362,11 +362,28 @@ class MappingApplied(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriftSwept(Event):
+    """Links were compared with what stands in the CRM. `links` were looked at, `whole`: all of them; `after` is the
+    last one. `counts`: differences by kind. `repair` names records that are to be read again, and so brought in order,
+    and `keys` those whose key of the hub is to be written."""
+
+    kind: ClassVar[str] = "drift.swept"
+    crm: str
+    links: int
+    after: int
+    whole: bool
+    counts: Mapping[str, int] = field(default_factory=dict)
+    repair: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    agent: str = "hub"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmChange(Event):
     """A value that a person's record, or one beside it, has anew in a CRM, by somebody else than the hub: for rules.
 
-    `person` is the hub's id of whose it is, `record` of which `type`, `field` the CRM's name of it, `before` and `after`
-    its values there; of `deal.stage` the labels, of `owner.changed` the e-mail addresses where they are known.
+    `person` is the hub's id of whose it is, `record` of which `type`, `field` the CRM's name of it, `before` and
+    `after` its values there; of `deal.stage` the labels, of `owner.changed` the e-mail addresses where they are known.
     """
 
     crm: str
@@ -443,73 +460,3 @@ class InquiryOpened(Event):
     name: str
     text: str
     conversation: int = 0
-
-
-HUB_EVENTS: dict[str, type[Event]] = {
-    cls.kind: cls
-    for cls in (
-        SendSettled,
-        CrmSettled,
-        RecordsRead,
-        MediaSettled,
-        TemplatesRead,
-        HumanReplied,
-        PauseChanged,
-        IdentityMoved,
-        DeadHandled,
-        RecordEdited,
-        PersonEdited,
-        ConflictDecided,
-        MappingApplied,
-        RecordChanged,
-        DealStage,
-        OwnerChanged,
-        TaskDone,
-        TimerDue,
-        PluginAnswered,
-    )
-}
-
-
-_FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in (*HUB_EVENTS.values(), InquiryOpened, RowOutcome, Record)}
-
-
-def _flat(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in _FIELDS[type(value)]}
-
-
-def pack(event: Event) -> dict[str, Any]:
-    """A hub event as plain data for the journal; `unpack` is its inverse."""
-    data = {"kind": event.kind, **_flat(event)}
-    if isinstance(event, CrmSettled):
-        data["rows"] = [[getattr(row, name) for name in _FIELDS[RowOutcome]] for row in event.rows]
-    elif isinstance(event, RecordsRead):
-        data["records"] = [
-            {**_flat(record), "identities": [list(i) for i in record.identities], "fields": dict(record.fields)}
-            for record in event.records
-        ]
-        for name in ("objects", "gone", "answers"):
-            data[name] = [asdict(row) for row in getattr(event, name)]
-    return data
-
-
-def unpack(data: Mapping[str, Any]) -> Event:
-    """A hub event from the journal. Raises KeyError or TypeError on data that `pack` did not write."""
-    values = {k: v for k, v in data.items() if k != "kind"}
-    cls = HUB_EVENTS[data["kind"]]
-    if cls is CrmSettled:
-        names = _FIELDS[RowOutcome]
-        values["rows"] = tuple(RowOutcome(**dict(zip(names, row, strict=True))) for row in values["rows"])
-    elif cls is RecordsRead:
-        values["records"] = tuple(Record.load(row) for row in values["records"])
-        values["objects"] = tuple(CrmObject.load(row) for row in values.get("objects", ()))
-        values["gone"] = tuple(Gone(**row) for row in values.get("gone", ()))
-        values["answers"] = tuple(Answer(**row) for row in values.get("answers", ()))
-        values["refs"] = tuple(Ref(*ref) for ref in values.get("refs", ()))
-    elif cls is TemplatesRead:
-        values["templates"] = tuple(values["templates"])
-    elif cls is DeadHandled:
-        values["ids"] = tuple(values["ids"])
-    elif cls is PluginAnswered:
-        values["commands"] = tuple(values["commands"])
-    return cls(**values)

@@ -171,8 +171,8 @@ class PersonWrite:
 
     `record` is set for a linked person (always written by record id); else the adapter upserts by `key`, the hub's
     unique identity key. `fields` are CRM field names and values as the mapping made them, in the form of `FieldType`;
-    an empty one blanks its field. `expected` is what the hub saw last in some of these fields: it looks once more before
-    it calls `upsert`, and rows that no longer fit do not come.
+    an empty one blanks its field. `expected` is what the hub saw last in some of these fields: it looks once more
+    before it calls `upsert`, and rows that no longer fit do not come.
     """
 
     outbox: int

@@ -2,7 +2,7 @@
 
 from hub.rules.consent import consent_word
 from hub.rules.contents import TemplateText, compile_template
-from hub.rules.decide import Decision, Policy, decide
+from hub.rules.decide import Decision, Policy, decide, decide_change
 from hub.rules.files import compile_rules
 from hub.rules.hours import Hours
 from hub.rules.ruleset import Rule, RuleSet
@@ -22,4 +22,5 @@ __all__ = [
     "compile_template",
     "consent_word",
     "decide",
+    "decide_change",
 ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from hub.model.commands import Command, MoveDeal, OptOut, Send
-from hub.model.events import MessageReceived
+from hub.model.events import CrmChange, MessageReceived
 from hub.model.view import View
 from hub.rules.consent import consent_word
 from hub.rules.ruleset import Rule, RuleSet
@@ -59,6 +59,49 @@ def decide(event: MessageReceived, view: View, rules: RuleSet, policy: Policy) -
     return _by_rules(event, view, rules)
 
 
+def decide_change(event: CrmChange, view: View, rules: RuleSet) -> Decision:
+    """The decision about a change in the CRM. What is said because of it is outreach: nobody asked for it just now.
+
+    Nothing is said to people who opted out, or while a human has the conversation, or where there is none yet; records
+    are made all the same.
+    """
+    talk = view.conversation
+    silent = ""
+    if not talk.id:
+        silent = "the person never wrote"
+    elif view.person.opted_out:
+        silent = "the person opted out"
+    elif talk.paused_until > view.received:
+        silent = "a human has the conversation"
+    commands: list[Command] = []
+    because: list[str] = []
+    for place in rules.kinds.get(event.kind, ()):
+        rule = rules.rules[place]
+        if not _of_change(rule, event) or _matched(rule, "", "", view) is None:
+            continue
+        matched = f"{event.field} became '{event.after}'"
+        if rule.once_per and _fired(rule, view) > view.received - rule.once_per:
+            because.append(f"{rule.name}: {matched}; not again so soon")
+            continue
+        asked = _commands(rule, event, view)
+        said = [command for command in asked if isinstance(command, Send)]
+        if said and silent:
+            asked = [command for command in asked if not isinstance(command, Send)]
+            because.append(f"{rule.name}: {matched}; nothing is said: {silent}")
+        else:
+            because.append(f"{rule.name}: {matched}")
+        commands += [replace(one, cls="outreach") if isinstance(one, Send) else one for one in asked]
+    return Decision(tuple(commands), tuple(because))
+
+
+def _of_change(rule: Rule, event: CrmChange) -> bool:
+    return (
+        (not rule.fields or event.field in rule.fields)
+        and (not rule.before or event.before.casefold() in rule.before)
+        and (not rule.after or event.after.casefold() in rule.after)
+    )
+
+
 def _by_rules(event: MessageReceived, view: View, rules: RuleSet) -> Decision:
     found = rules.keywords.find(event.text)
     pressed = rules.pressed.get(event.payload, ()) if event.payload else ()
@@ -80,12 +123,12 @@ def _by_rules(event: MessageReceived, view: View, rules: RuleSet) -> Decision:
     return Decision(tuple(commands), tuple(because))
 
 
-def _commands(rule: Rule, event: MessageReceived, view: View) -> list[Command]:
+def _commands(rule: Rule, event: MessageReceived | CrmChange, view: View) -> list[Command]:
     """What the rule asks for; no message where its text came out empty and nothing stands without it."""
     language, once = view.person.language, bool(rule.once_per)
     values = _values(rule, event, view) if rule.uses else {}
     text = rule.reply.render(language, values) if rule.reply is not None else ""
-    quoted = event.provider_id if rule.quote else ""
+    quoted = event.provider_id if rule.quote and isinstance(event, MessageReceived) else ""
     asked: list[Command] = []
     if rule.content is None:
         if text:
@@ -146,11 +189,17 @@ def _fired(rule: Rule, view: View) -> int:
     return (view.conversation.fired or {}).get(rule.name, 0)
 
 
-def _values(rule: Rule, event: MessageReceived, view: View) -> dict[str, object]:
+def _values(rule: Rule, event: MessageReceived | CrmChange, view: View) -> dict[str, object]:
+    about: dict[str, object] = {}
+    if isinstance(event, MessageReceived):
+        about["message"] = {"text": event.text}
+    else:
+        told = {"field": event.field, "before": event.before, "after": event.after, "record": event.record}
+        about["change"] = told
     opens = rule.hours.clock(rule.hours.next_open(view.received), view.received) if rule.hours else ""
     return {
         "hours": {"next_open": opens},
         "inbox": view.conversation.inbox,
-        "message": {"text": event.text},
         "person": {"language": view.person.language, "name": view.person.name},
+        **about,
     }

@@ -13,7 +13,7 @@ from hub.contracts.errors import ConfigError
 from hub.rules.contents import compile_content, compile_records
 from hub.rules.hours import Hours, parse_week
 from hub.rules.keywords import Keyword, Keywords
-from hub.rules.ruleset import Rule, RuleSet
+from hub.rules.ruleset import SAID, Rule, RuleSet
 from hub.rules.tables import HoursTable, InlineText, Path, RuleTable, Where, closest, span, text, validate
 from hub.rules.texts import ReplyText
 
@@ -108,8 +108,13 @@ def _rule(
             where=where((*path, "reply") if reply and "hours.next_open" in reply.uses else path),
             remedy='add outside = "..." or keep exactly one [hours.*] table',
         )
+    _about(table, uses, path, where)
     return Rule(
         name=table.name,
+        on=table.on,
+        fields=frozenset(_names(table.field, "field", path, where)),
+        before=frozenset(text.strip().casefold() for text in table.before or ()),
+        after=frozenset(text.strip().casefold() for text in table.after or ()),
         inboxes=frozenset(table.inbox),
         channels=frozenset(table.channel),
         asks=table.keywords is not None or table.payload is not None,
@@ -128,6 +133,24 @@ def _rule(
         uses=uses,
         hours=opening if "hours.next_open" in uses else None,
     )
+
+
+_OF_MESSAGES = ("keywords", "payload", "first", "quote")
+_OF_CHANGES = ("field", "before", "after")
+
+
+def _about(table: RuleTable, uses: frozenset[str], path: Path, where: Where) -> None:
+    """Raise ConfigError where a rule asks for what its event does not have."""
+    message = table.on == SAID
+    what = "a message" if message else "a change in the CRM"
+    for key in _OF_CHANGES if message else _OF_MESSAGES:
+        if getattr(table, key):
+            remedy = 'add on = "record.changed", or remove it' if message else "remove it, or remove on"
+            raise ConfigError(f"rule '{table.name}': {what} has no {key}", where=where((*path, key)), remedy=remedy)
+    strange = sorted(name for name in uses if name.startswith("change." if message else "message."))
+    if strange:
+        remedy = "choose another variable, or another on"
+        raise ConfigError(f"rule '{table.name}': {what} has no {strange[0]}", where=where(path), remedy=remedy)
 
 
 def _reply(table: RuleTable, path: Path, texts: Mapping[str, ReplyText], where: Where) -> ReplyText | None:

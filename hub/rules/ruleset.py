@@ -10,6 +10,9 @@ from hub.rules.hours import Hours
 from hub.rules.keywords import Keywords
 from hub.rules.texts import ReplyText
 
+SAID = "message.received"
+"""What a rule is about that names nothing else: a person wrote."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -18,6 +21,8 @@ class Rule:
     `asks`: it names keywords or `payloads` (ids of buttons and rows). It says `reply` and `content`, as a quote of the
     person's message where `quote` is set, and asks for `records`. `move_deal` is the stage for the person's newest open
     deal, "" = it stays. `deal_stages` (small letters), `open_ticket` and `owners` ask what the CRM has of the person.
+    `on` is the kind of event that it is about; of a change in the CRM, `fields` (as the CRM names them), `before` and
+    `after` (small letters) say which ones, empty = all.
     `uses` are the variables all of them name, `hours` those of which they name the next opening.
     """
 
@@ -39,6 +44,10 @@ class Rule:
     open_ticket: bool | None = None
     owners: frozenset[str] = frozenset()
     move_deal: str = ""
+    on: str = SAID
+    fields: frozenset[str] = frozenset()
+    before: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
 
     @property
     def looks_beside(self) -> bool:
@@ -59,9 +68,16 @@ class RuleSet:
     """Payload -> places of the rules that name it."""
     looks_beside: bool = field(init=False, repr=False)
     """Whether any of them does."""
+    kinds: Mapping[str, tuple[int, ...]] = field(init=False, repr=False)
+    """Kind of event -> places of the rules that are about it."""
 
     def __post_init__(self) -> None:
-        plain = tuple(place for place, rule in enumerate(self.rules) if not rule.asks)
+        said = [(place, rule) for place, rule in enumerate(self.rules) if rule.on == SAID]
+        plain = tuple(place for place, rule in said if not rule.asks)
+        kinds: dict[str, tuple[int, ...]] = {}
+        for place, rule in enumerate(self.rules):
+            kinds[rule.on] = (*kinds.get(rule.on, ()), place)
+        object.__setattr__(self, "kinds", kinds)
         object.__setattr__(self, "plain", plain)
         object.__setattr__(self, "looks_beside", any(rule.looks_beside for rule in self.rules))
         pressed: dict[str, tuple[int, ...]] = {}

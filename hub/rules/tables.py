@@ -124,7 +124,10 @@ class RuleTable(Table):
     """One [[rule]]."""
 
     name: str
-    on: Literal["message.received"] = "message.received"
+    on: Literal["message.received", "record.changed", "deal.stage", "owner.changed", "task.done"] = "message.received"
+    field: Names | None = None
+    before: Names | None = None
+    after: Names | None = None
     inbox: Names = []
     channel: Names = []
     keywords: KeywordTables | None = None

@@ -17,6 +17,7 @@ LONGEST = 4 * 4096
 """Characters of a rendered text: four of the longest messages that channels take."""
 
 VARIABLES: dict[str, tuple[str, ...]] = {
+    "change": ("after", "before", "field", "record"),
     "hours": ("next_open",),
     "inbox": (),
     "message": ("text",),

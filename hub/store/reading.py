@@ -136,3 +136,15 @@ def dead_ids(db: Database, cause: str = "") -> list[int]:
 def as_dict(row: Any) -> dict[str, Any]:
     """A named row as plain data."""
     return dict(row._asdict())
+
+
+def cursor(db: Database, name: str) -> str:
+    """How far something came that goes on where it was; "" = it never began."""
+    found = db.rows("SELECT value FROM cursors WHERE name=?", (name,))
+    return str(found[0][0]) if found else ""
+
+
+def cursor_at(db: Database, name: str) -> int:
+    """When that was noted (ms), 0 = never."""
+    found = db.rows("SELECT at FROM cursors WHERE name=?", (name,))
+    return int(found[0][0]) if found else 0

@@ -10,6 +10,7 @@ from typing import Any
 from hub.model.people import Identity
 from hub.store import outbox
 from hub.store.database import Database
+from hub.store.journal import Incoming, accept
 from hub.store.outbox import OUTBOX
 from hub.store.rows import (
     AnswerRow,
@@ -109,6 +110,10 @@ class Workspace:
         self.outbox_of: dict[int, OutboxRow] = {}  # message -> its send
         self.woken: set[str] = set()  # targets with new work
         self.session_gap = SESSION_GAP
+        self.inboxes: dict[int, tuple[str, ...]] = {}  # person -> those stored; see hub.store.inboxes
+        self.questions: set[int] = set()  # people whose open conflicts are here
+        self.pushes: dict[str, OutboxRow] = {}  # writes of values ordered here, by key
+        self.raised: dict[str, Incoming] = {}  # events of the hub that follow, by key
         self._identities: list[tuple[str, int, int, str, int]] = []
         self._shared: list[str] = []
         self._identity_events: list[tuple[int, str, int, str, int, str]] = []
@@ -491,3 +496,4 @@ class Workspace:
                 outbox.hold_logs(db, crm, [person], reason)
         for sql, one in self._sql:
             db.run(sql, one)
+        accept(db, list(self.raised.values()))

@@ -57,12 +57,14 @@ reply = "price"
 class Tabletop:
     """See module. `now` is the time of everything, in ms."""
 
-    def __init__(self, folder: Path, toml: str = HUB_TOML, plugins: Plugins | None = None) -> None:
+    def __init__(
+        self, folder: Path, toml: str = HUB_TOML, plugins: Plugins | None = None, *, keep_bad_mappings: bool = False
+    ) -> None:
         self.now = 1_800_000_000_000
         self.plugins = plugins or load_plugins()
         file = folder / "hub.toml"
         file.write_text(toml, encoding="utf-8")
-        self.config = load_config(file, self.plugins, {})
+        self.config = load_config(file, self.plugins, {}, keep_bad_mappings=keep_bad_mappings)
         self.store = open_store(folder / "data")
         version = self.store.activate(self.config.version, toml, self.now)
         key = link_key(self.store) if self.config.roles else b""
@@ -96,8 +98,8 @@ class Tabletop:
         """Let `later` ms pass, fire what is due, and step."""
         self.now += later
         tick(self.store, self.now)
-        self.told |= mappings.judge(self.store, self.line, self.now)
         self.step()
+        self.told |= mappings.judge(self.store, self.line, self.now)
 
     def lease(self, inbox: str = "sales", limit: int = 100) -> list[Leased]:
         """What the gate lets out of an inbox now."""

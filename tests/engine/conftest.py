@@ -24,7 +24,8 @@ from hub.model.content import Media
 from hub.model.events import Event
 from hub.model.messages import Outgoing, Receipt
 from hub.store.journal import Incoming
-from hub.testing.tabletop import Tabletop
+from hub.testing.one_contact import OneContact
+from hub.testing.tabletop import HUB_TOML, Tabletop
 
 
 @pytest.fixture
@@ -244,3 +245,24 @@ def paper() -> Iterator[PaperMill]:
     """Running hubs with paper as their channel."""
     yield PaperMill()
     Slate.events.clear()
+
+
+@pytest.fixture
+def desk_of(tmp_path: Path):
+    """Make a hub whose CRMs have a mapping of these lines."""
+    desks = []
+
+    def make(*lines: str, toml: str = HUB_TOML, more: str = "") -> OneContact:
+        folder = tmp_path / "desk"
+        (folder / "mappings").mkdir(parents=True)
+        text = "[person]\n" + "\n".join(lines) + "\n" + more
+        (folder / "mappings" / "hubspot.toml").write_text(text)
+        desk = OneContact(folder, toml)
+        desks.append(desk)
+        for crm in desk.config.crms:
+            desk.crm_knows(crm=crm)
+        return desk
+
+    yield make
+    for desk in desks:
+        desk.close()

@@ -67,7 +67,7 @@ def logged(desk):
 def newest(tmp_path):
     """The CRM's phone number is kept up to date, and the newest one wins."""
     (tmp_path / "mappings").mkdir()
-    line = 'phone = { from = "phone", when = "always", wins = "newest" }'
+    line = 'phone = { from = "phone", when = "always", rule = "newest" }'
     (tmp_path / "mappings" / "hubspot.toml").write_text(f"[person]\n{line}\n")
 
 

@@ -21,7 +21,8 @@ from hub.engine.control_client import ELSEWHERE, LINE_MAX, SOCKET, ask, socket_p
 from hub.engine.hub import Hub
 from hub.engine.loader import load_plugins
 from hub.engine.settings import load_config
-from hub.model.events import DeadHandled, HumanReplied, PauseChanged, SendSettled, TimerDue, pack
+from hub.model.events import DeadHandled, HumanReplied, PauseChanged, SendSettled, TimerDue
+from hub.model.packing import pack
 from hub.store import open_store
 from hub.testing.shop import Shop
 

@@ -13,6 +13,7 @@ import pytest
 from hub import Capabilities, Channel, PluginSettings, hookimpl
 from hub.contracts.errors import ConfigError, PluginError
 from hub.contracts.simulator import Simulator
+from hub.contracts.transforms import TransformSpec
 from hub.engine.loader import Plugins, load_plugins
 
 
@@ -230,6 +231,36 @@ def test_hub_crms_takes_crm_adapters_only() -> None:
     assert reasons(load(("bad", plugin(hub_crms=lambda: [PostChannel])))) == {
         "bad": f"{PostChannel!r} is not a CRM class"
     }
+
+
+def spec(name: Any, **values: Any) -> TransformSpec:
+    return TransformSpec(**{"name": name, "forward": lambda value, argument: value, **values})
+
+
+def test_hub_transforms_are_offered_by_name() -> None:
+    shout = spec("shout")
+    found = load(("mine", plugin(hub_transforms=lambda: [shout])))
+    assert found.transforms == {"shout": shout}
+    assert found.infos[0].hooks == ("hub_transforms",)
+
+
+@pytest.mark.parametrize(
+    ("offered", "reason"),
+    [
+        (["upper"], "'upper' is not a TransformSpec"),
+        ([spec("Shout")], "the transform 'Shout' is not made of a-z, 0-9, _ and -"),
+        ([spec("upper")], "the transform 'upper' is built in"),
+        ([spec("shout"), spec("shout")], "the transform 'shout' is already offered"),
+        ([spec("loud")], "the transform 'loud' is already offered"),
+        ([spec("mute", back="no")], "the transform 'mute' lacks a function"),
+    ],
+)
+def test_hub_transforms_that_no_mapping_could_use_are_refused(offered: list[Any], reason: str) -> None:
+    found = load(
+        ("good", plugin(hub_transforms=lambda: [spec("loud")])), ("bad", plugin(hub_transforms=lambda: offered))
+    )
+    assert reasons(found) == {"bad": reason}
+    assert list(found.transforms) == ["loud"]
 
 
 def test_hub_simulators_are_asked_for_only_when_needed_and_named_when_broken() -> None:

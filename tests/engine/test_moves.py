@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hub.engine.control import Refusal, human_event
-from hub.model.events import HumanReplied, IdentityChanged, IdentityMoved, MessageReceived, pack, unpack
+from hub.model.events import HumanReplied, IdentityChanged, IdentityMoved, MessageReceived
+from hub.model.packing import pack, unpack
 from hub.model.people import Identity
 
 ANA = Identity("phone", "", "+12025550111")

@@ -99,7 +99,7 @@ def test_the_version_follows_the_source():
         (
             "Գնացուցակ",
             "{{ person.nam }}",
-            "hub.toml:11: text 'price': hy: unknown variable person.nam; known: hours.nex",
+            "hub.toml:11: text 'price': hy: unknown variable person.nam; known: change.afte",
         ),
         ('"Welcome"', '"{% for %}"', "hub.toml:30: text 'text': en: "),
         ("Asia/Yerevan", "Asia/Nowhere", "hub.toml:3: there is no time zone 'Asia/Nowhere'"),

@@ -97,7 +97,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     (tmp_path / "mappings").mkdir()
     lines = [
         '[person]\nfirst = { from = "name.first", when = "always" }\nlast = { from = "name.last", when = "always" }',
-        'phone = { from = "phone", when = "always", wins = "hub" }\nmail = { from = "email", when = "always" }\n',
+        'phone = { from = "phone", when = "always", rule = "hub" }\nmail = { from = "email", when = "always" }\n',
     ]
     (tmp_path / "mappings" / "drawer.toml").write_text("\n".join(lines))
     crm = HUB_TOML.index("[crm.main]")

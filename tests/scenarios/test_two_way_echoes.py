@@ -18,7 +18,7 @@ ALWAYS = """
 [person]
 firstname = { from = "name.first", when = "always" }
 lastname = { from = "name.last", when = "always" }
-phone = { from = "phone", when = "always", wins = "hub" }
+phone = { from = "phone", when = "always", rule = "hub" }
 """
 
 

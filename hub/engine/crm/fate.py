@@ -8,12 +8,14 @@ from typing import Any
 
 import structlog
 
-from hub.contracts.crm import CRM, KeepsFiles, WritesObjects, Written
+from hub.contracts.crm import CRM, KeepsFiles, Reads, WritesObjects, Written
 from hub.contracts.errors import AuthFailed, HubError, NotFound, PluginError, Temporary, Uncertain
 from hub.engine.crm.lease import Batch
-from hub.engine.line import now_ms
+from hub.engine.line import Active, now_ms
 from hub.engine.waiting import backoff
+from hub.mapping.forms import same
 from hub.model.events import RowOutcome
+from hub.model.records import PersonWrite, Record, Ref
 
 log = structlog.get_logger("hub.crm")
 
@@ -31,8 +33,8 @@ class Fate:
     """One batch on its way: `carry_out` in a thread of the pool, never raises. `refused` says why the CRM lets nobody
     in, "" = it does; `silence` is the last error of those that mean that nobody answered, or nobody had time."""
 
-    def __init__(self, crm: str, adapter: CRM[Any], batch: Batch) -> None:
-        self._crm, self._adapter, self._batch = crm, adapter, batch
+    def __init__(self, crm: str, adapter: CRM[Any], batch: Batch, active: Active | None = None) -> None:
+        self._crm, self._adapter, self._batch, self._active = crm, adapter, batch, active
         self._changes = {row.outbox for row in batch.logs if row.logged}
         self._changes |= {row.outbox for row in batch.objects if row.record}
         self._calls = CALLS
@@ -41,7 +43,52 @@ class Fate:
 
     def carry_out(self) -> list[RowOutcome]:
         """Write the batch. Each of its rows gets an outcome."""
-        return self._some(self._write(), self._batch.rows)
+        rows, overtaken = self._batch.rows, list[RowOutcome]()
+        if any(row.expected for row in self._batch.persons):
+            try:
+                rows, overtaken = self._guarded(self._batch.persons)
+            except HubError as error:
+                return [self._whole(error, row.outbox) for row in self._batch.rows]
+            except Exception as error:
+                return [self._broken(error, row.outbox, alone=len(rows) == 1) for row in rows]
+        return [*overtaken, *(self._some(self._write(), rows) if rows else ())]
+
+    def _guarded(self, rows: Sequence[PersonWrite]) -> tuple[list[PersonWrite], list[RowOutcome]]:
+        """Linked people are read just before they are changed: whoever was changed there meanwhile is not written."""
+        adapter = self._adapter
+        if not isinstance(adapter, Reads):
+            return list(rows), []
+        ids = list(dict.fromkeys(row.record for row in rows if row.record and row.expected))
+        known: dict[str, Record] = {}
+        size = max(1, adapter.capabilities.read_batch)
+        for start in range(0, len(ids), size):
+            page = adapter.get([Ref("contact", one) for one in ids[start : start + size]])
+            known.update((record.id, record) for record in page.records)
+        kept, overtaken = [], []
+        for row in rows:
+            record = known.get(row.record)
+            differs = self._differs(row, record) if record is not None else ""
+            if differs:
+                reason = f"{differs} was changed there meanwhile: the record is read again"
+                overtaken.append(RowOutcome(outbox=row.outbox, outcome="overtaken", reason=reason))
+            else:
+                kept.append(row)
+        return kept, overtaken
+
+    def _differs(self, row: PersonWrite, record: Record) -> str:
+        """The first field that holds neither what the hub saw last nor what it is about to write; "" = none."""
+        for name, seen in row.expected.items():
+            there = record.fields.get(name)
+            if there is not None and not any(self._same(name, there, one) for one in (seen, row.fields[name])):
+                return name
+        return ""
+
+    def _same(self, name: str, a: str, b: str) -> bool:
+        if a == b or self._active is None:
+            return a == b
+        rules = [rule for rule in self._active.mapping.person if rule.field == name]
+        schema = self._active.shape.field(rules[0]) if rules else None
+        return same(a, b, schema, self._active.shape.region)
 
     def _write(self) -> Write:
         adapter, batch = self._adapter, self._batch

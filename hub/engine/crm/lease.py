@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
 from hub.engine.crm.logs import Logs
-from hub.engine.effects import answers
-from hub.engine.line import Line
-from hub.mapping import PersonFacts, attribute, person_fields, written
+from hub.engine.effects import answers, attributes, fields, synced
+from hub.engine.effects.synced import Synced
+from hub.engine.line import Active, Line
+from hub.mapping.values import forth
 from hub.model.records import FileWrite, LogEntry, ObjectWrite, PersonWrite
 from hub.store import Store
 from hub.store.blobs import blobs_of
@@ -110,29 +110,86 @@ class _Lease:
             if link.state == "gone":
                 row.end("dropped", link.reason)
                 continue
-            fields = self._fields(row, person, link)
-            if not fields and link.ready and row.rule != "link":
-                row.end("dropped", "the mapping writes none of it")
+            active = self._active(row, link)
+            known = synced.load(link.synced)
+            values = self._linked(row, person, link, known, active) if link.ready else self._new(person, active)
+            if not values and link.ready and row.rule != "link":
+                link.synced = synced.dump(known)
+                row.end("dropped", "the CRM has it already, or the mapping writes none of it")
                 continue
-            for name, value in written(self._line.config.crms[self._crm].mapping, fields).items():
-                self._work.wrote(self._crm, link.key, name, value)
+            expected = self._note(values, known, link, active)
             row.record = link.record if link.ready else ""
-            self.batch.persons.append(PersonWrite(outbox=row.id, key=link.key, record=row.record, fields=fields))
+            self.batch.persons.append(
+                PersonWrite(
+                    outbox=row.id,
+                    key=link.key,
+                    record=row.record,
+                    fields=values,
+                    expected=expected if link.ready else {},
+                )
+            )
             self._start(row)
 
-    def _fields(self, row: OutboxRow, person: PersonRow, link: LinkRow) -> dict[str, str]:
-        mapping = self._line.config.crms[self._crm].mapping
-        if row.body and link.ready:
-            only = json.loads(row.body)["only"]
-            mapping = changed(mapping, person=tuple(r for r in mapping.person if attribute(r.source) in only))
-        facts = PersonFacts(
-            name=person.name,
-            phone=person.phone,
-            email=person.email,
-            channel=person.channel,
-            language=person.language,
-        )
-        return person_fields(mapping, facts, not link.ready)
+    def _active(self, row: OutboxRow, link: LinkRow) -> Active:
+        """The mapping that counts for a command: one on trial, if it says so, or if that wrote the record last."""
+        trial = json.loads(row.body).get("mapping", 0) if row.body else 0
+        return self._line.trials.get(trial) or fields.active_for(link, self._line)
+
+    def _new(self, person: PersonRow, active: Active) -> dict[str, str]:
+        """What a record gets that is made."""
+        facts = attributes.facts(person, active, self._work)
+        found = {}
+        for name, rule in active.mapping.lines(facts).items():
+            if rule.direction != "pull" and (value := forth(rule, facts, active.shape, creating=True)):
+                found[name] = value
+        return found
+
+    def _linked(
+        self, row: OutboxRow, person: PersonRow, link: LinkRow, known: dict[str, Synced], active: Active
+    ) -> dict[str, str]:
+        """What of the ordered fields the record does not have yet; the others are ordered no more."""
+        body = json.loads(row.body) if row.body else {}
+        only, decided = body.get("only"), bool(body.get("decided"))
+        facts = attributes.facts(person, active, self._work)
+        found = {}
+        for name, line in active.mapping.lines(facts).items():
+            rule = fields.rule_for(line, link, self._line, self._work)
+            one = known.get(name)
+            if (only is not None and name not in only) or not (decided or rule.pushes):
+                continue
+            value = forth(rule, facts, active.shape)
+            if (
+                decided and one is not None and one.ordered is not None
+            ):  # a human says so: also what the hub cannot hold
+                value = one.ordered
+            there = one.theirs if one is not None and one.known else ""
+            emptied = decided or (rule.blank == "send" and one is not None and one.known and bool(one.ours))
+            if value is None or fields.equal(rule, value, there, active) or not (value or emptied):
+                if one is not None:
+                    one.ordered = None
+                continue
+            under_way = one.writing if one is not None and not row.attempts else None
+            if under_way is not None and fields.equal(rule, value, under_way, active):
+                continue  # another command does it just now
+            if one is not None and (one.asked or (one.left and value == one.ours)) and not decided:
+                continue
+            found[name] = value
+        return found
+
+    def _note(self, values: dict[str, str], known: dict[str, Synced], link: LinkRow, active: Active) -> dict[str, str]:
+        """What the hub writes is noted, so that it is known when it comes back. Returns what it saw there last."""
+        expected = {}
+        rules = {rule.field: rule for rule in active.mapping.person}
+        for name, value in values.items():
+            one = known.get(name)
+            if one is None:
+                one = known[name] = Synced(known=False)
+            expected[name] = one.theirs if one.known else ""
+            one.ordered, one.writing, one.version = None, value, active.version
+            self._work.wrote(self._crm, link.key, name, fields.written_form(rules[name], value, active))
+        if values:
+            link.synced, link.mapping = synced.dump(known), active.version
+        return expected
 
     def logs(self, rows: Sequence[OutboxRow]) -> None:
         """Messages, or sessions that grew."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from hub.contracts.crm import HasOwners, Schema
+from hub.contracts.errors import HubError
 from hub.engine.crm.fate import Fate
 from hub.engine.crm.lease import Batch, lease_crm
 from hub.engine.crm.reach import Reach
@@ -19,12 +21,18 @@ from hub.engine.waiting import until, woken
 from hub.engine.writer import Writer
 from hub.mapping import check
 from hub.model.events import CrmSettled
+from hub.model.records import Owner
 from hub.store import Store
+from hub.store.mappings import keep_shape, shape
 from hub.store.outbox import next_due
 
 WORKERS = ("person", "log", "log", "object", "file")
 """Each writes batches of its kind; a second one for messages, so that a call that hangs holds only its own people."""
 THREADS = 6
+HOUR = 3600.0
+"""Seconds between two looks at the CRM's fields and users."""
+SOON = 300.0
+"""The same, where its users could not be read."""
 REST = 5.0
 """Seconds of writing nothing after the CRM let nobody in."""
 
@@ -36,7 +44,8 @@ class CrmSync:
         self.name, self._line, self._writer, self._notices = name, line, writer, notices
         self._crm = line.config.crms[name].adapter
         self._limit = self._crm.capabilities.batch
-        self._linger = int(line.config.hub.crm_linger * 1000)
+        given = line.config.hub.crm_linger
+        self._linger = int((self._crm.capabilities.linger if given is None else given) * 1000)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"crm-{name}")
         self._awake = asyncio.Event()
         self._reach = Reach(name, notices)
@@ -46,7 +55,7 @@ class CrmSync:
         """HTTP calls so far, by endpoint and status (0 = no answer)."""
         self._crm.on_call = self._called
         self._writing: set[asyncio.Task[None]] = set()
-        self._fits = True
+        self._fits = self._users = True
         self.ready = asyncio.Event()
         """Set when the first read is complete."""
         self._lags: deque[float] = deque(maxlen=1000)
@@ -95,16 +104,63 @@ class CrmSync:
         for finding in self._crm.ensure():
             if not finding.ok:
                 self._notices.raise_once(f"crm {self.name} fields", f"{finding.what} ({finding.remedy})")
-        problems = check(self._line.config.crms[self.name].mapping, self._crm.describe())
+
+    def _ask_for_fields(self) -> None:
+        """The adapter reads what the mapping names."""
+        if not (fields := self._line.mapping(self.name).mapping.fields) <= self._crm.reads:  # those of a trial stay
+            self._crm.reads |= fields
+
+    async def _learn(self) -> None:
+        """Prepare the CRM, and keep what its fields and users are."""
+        self._ask_for_fields()
+        await self._read.patiently(self._prepare)
+        await self._shape()
+
+    async def _learn_again(self) -> None:
+        while True:
+            await asyncio.sleep(HOUR if self._users else SOON)
+            await self._shape()
+
+    async def _shape(self) -> None:
+        """Read the fields and the users. Without its users the CRM is of use all the same."""
+        schema = await self._read.patiently(self._crm.describe)
+        owners: Sequence[Owner] | None = ()
+        if isinstance(self._crm, HasOwners):
+            try:
+                owners = await asyncio.get_running_loop().run_in_executor(self._pool, self._crm.owners)
+            except Exception as error:
+                told = str(error) if isinstance(error, HubError) else f"the adapter failed: {type(error).__name__}"
+                self._notices.raise_once(f"crm {self.name} users", f"the users of the CRM cannot be read: {told}")
+                owners = None
+            else:
+                self._notices.clear(f"crm {self.name} users")
+        self._users = owners is not None
+
+        def keep(store: Store) -> None:
+            stored = shape(store.db, self.name)
+            known = owners if owners is not None else stored.owners if stored else ()
+            keep_shape(store.db, self.name, schema, known, now_ms())
+            self._line.learn(self.name, schema, known)
+
+        await self._writer.call(keep)
+        self.fit()
+
+    def fit(self) -> None:
+        """Look whether the mapping that runs fits the CRM's fields: else no people are written."""
+        active = self._line.mapping(self.name)
+        problems = check(active.mapping, Schema(fields=active.shape.fields))
         if problems:
             self._notices.raise_once(f"crm {self.name} mapping", "; ".join(str(problem) for problem in problems))
+        else:
+            self._notices.clear(f"crm {self.name} mapping")
         self._fits = not problems
 
     async def _reads(self) -> None:
-        await self._read.patiently(self._prepare)
+        await self._learn()
         await self._read.everything()
         self.ready.set()
         await asyncio.gather(
+            self._keep_going("reading (fields and users)", self._learn_again),
             self._keep_going("reading (changes)", self._read.changes),
             self._keep_going("reading (touched)", self._read.touched),
         )
@@ -140,7 +196,8 @@ class CrmSync:
 
     async def _write(self, batch: Batch) -> None:
         self._writes += 1
-        fate = Fate(self.name, self._crm, batch)
+        self._ask_for_fields()
+        fate = Fate(self.name, self._crm, batch, self._line.mapping(self.name))
         outcomes = await asyncio.get_running_loop().run_in_executor(self._pool, fate.carry_out)
         if fate.refused:
             self._reach.refused(fate.refused)

@@ -79,7 +79,7 @@ def moved(event: IdentityChanged, row: Claimed, line: Line, work: Workspace) -> 
         _readdress(event, row, person, line, work)
     if phone != person.phone:
         person.phone = phone
-        fields.changed(person, ["phone"], row.seq, line, work)
+        fields.changed(person, row.seq, line, work)
     work.decide(row.seq, line.version, person.id, 0, "the platform gave the person other identifiers")
 
 

@@ -42,6 +42,8 @@ def follow(link: LinkRow, into: str, seq: int, work: Workspace, key: str = "", m
     work.note_identity("merged", link.person, "", seq, f"{link.crm} record {link.record} became {into}")
     shelves.move_answer(work, link.crm, link.record, into)
     ready = link.ready
+    if into != link.record:  # what was compared is of another record: the survivor's values are seen anew
+        link.synced = ""
     link.record, link.made, link.key = into, made or link.made, key or link.key
     link.also = json.dumps(others)
     link.state, link.reason = ("ambiguous", link.reason) if others else ("linked", "")

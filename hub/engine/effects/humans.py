@@ -13,7 +13,15 @@ from hub.engine.line import Line
 from hub.identity import variants
 from hub.model.commands import Send
 from hub.model.content import PLAIN, Content
-from hub.model.events import DeadHandled, HumanReplied, IdentityMoved, PauseChanged, PluginAnswered, TimerDue
+from hub.model.events import (
+    DeadHandled,
+    HumanReplied,
+    IdentityMoved,
+    PauseChanged,
+    PersonEdited,
+    PluginAnswered,
+    TimerDue,
+)
 from hub.model.people import Identity
 from hub.store.journal import Claimed
 from hub.store.rows import DeadRow, MessageRow, OutboxRow, PersonRow
@@ -28,7 +36,9 @@ PARTS = 128
 """Parts of one text that are looked for at most."""
 
 
-def look_person(event: HumanReplied | PauseChanged | IdentityMoved, row: Claimed, line: Line, needs: Needs) -> None:
+def look_person(
+    event: HumanReplied | PauseChanged | IdentityMoved | PersonEdited, row: Claimed, line: Line, needs: Needs
+) -> None:
     """The person and all conversations with him, and the message that is quoted."""
     if isinstance(event, HumanReplied) and event.reply_to:
         needs.providers.add(event.reply_to)
@@ -111,7 +121,7 @@ def dead(event: DeadHandled, row: Claimed, line: Line, work: Workspace) -> None:
 
 
 def _again(letter: DeadRow, retry: bool, seq: int, work: Workspace) -> None:
-    if letter.kind == "review":  # a question to a human; answered outside
+    if letter.kind in ("review", "field"):  # a question to a human; answered outside
         return
     if letter.kind in ("event", "unrouted"):
         if retry:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hub.contracts.channel import Channel
-from hub.engine.effects import early, media, objects, people, settling
+from hub.engine.effects import early, fields, media, objects, people, settling
 from hub.engine.effects.relog import relog
 from hub.engine.effects.sends import log_message, queue_send
 from hub.engine.effects.sessions import join_session
@@ -24,8 +24,8 @@ from hub.model.events import (
     MessageReceived,
     StatusReported,
     Unknown,
-    pack,
 )
+from hub.model.packing import pack
 from hub.model.people import Identity, Person, PersonId
 from hub.model.view import ConversationView, View
 from hub.rules import decide
@@ -123,6 +123,8 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
     if not event.backfill:
         talk.last_in = max(talk.last_in, event.at or row.received)
     message = _keep(event, inbox, talk, person, row, line, work)
+    if first and any(line.mapping(crm).asks_inboxes for crm in line.config.crms):
+        fields.changed(person, row.seq, line, work)
     if opening:
         tell_plugins(row.seq, inbox, person, message, line, work)
     if message.deleted:

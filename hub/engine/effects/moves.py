@@ -61,4 +61,4 @@ def _readdress(identity: Identity, owner: PersonRow, target: PersonRow, seq: int
         setattr(owner, name, "")
     if not getattr(target, name):
         setattr(target, name, identity.key)
-        fields.changed(target, [name], seq, line, work)
+        fields.changed(target, seq, line, work)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from hub.contracts.crm import WritesObjects
+from hub.engine.effects import crm_events
 from hub.engine.effects.people import add_beside, add_outbox
 from hub.engine.line import Line
 from hub.model.commands import MakeRecord, MoveDeal
@@ -127,9 +128,10 @@ def _change(
     body = json.dumps({"type": row.type, "record": row.record, **values}, ensure_ascii=False)
     command = add_outbox(work, kind="object", target=row.crm, lane=person, event=seq, rule=rule, slot=slot, body=body)
     command.record = row.record
+    crm_events.ordered(row, str(values.get("stage", "")), str(values.get("owner", "")), bool(values.get("done")))
 
 
-def read(event: RecordsRead, work: Workspace) -> None:
+def read(event: RecordsRead, seq: int, line: Line, work: Workspace) -> None:
     """Deals, tickets, tasks and companies as they stand there now."""
     if not event.objects:
         return
@@ -140,11 +142,13 @@ def read(event: RecordsRead, work: Workspace) -> None:
     for ref, one in latest.items():
         if one.archived:
             continue
-        row = rows.get(ref)
-        if row is None:
+        row, own = rows.get(ref), dict[str, object]()
+        if row is not None:
+            own = crm_events.object_read(row, one, seq, event.at, line, work)
+        else:
             row = work.objects.add(ObjectRow(work.objects.next_id(), event.crm, *ref, "", "", 0, "", "", 0, 0, "{}"))
         row.title, row.stage, row.closed, row.owner = one.title, one.stage, int(one.closed), one.owner
         row.amount, row.due, row.modified = one.amount, one.due, one.modified
-        row.fields = json.dumps(dict(one.fields), ensure_ascii=False)
+        row.fields = json.dumps(dict(one.fields) | ({crm_events.OWN: own} if own else {}), ensure_ascii=False)
         contacts[row.id] = one.contacts
     shelves.set_contacts(work, event.crm, contacts)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hub.engine.effects import asked, fields, gone, objects, people
+from hub.engine.effects import asked, crm_events, fields, gone, objects, people
+from hub.engine.effects.fields import Reading
 from hub.engine.effects.messages import clean
 from hub.engine.line import Line
 from hub.identity import external_key
@@ -37,14 +38,15 @@ def read(event: RecordsRead, row: Claimed, line: Line, work: Workspace) -> None:
 
     What was merged comes first: a merge looks like a deletion to whoever does not know of it.
     """
+    reading = Reading(event.crm, row.seq, event.at, event.feed == "first")
     for vanished in sorted(event.gone, key=lambda v: (v.erased, not v.into)):
         gone.vanished(vanished, event.crm, row.seq, line, work)
     for record in event.records:
         if record.archived:
             gone.vanished(Gone(record=record.id), event.crm, row.seq, line, work)
         else:
-            _one(replace(record, name=clean(record.name)), event.crm, row.seq, line, work)
-    objects.read(event, work)
+            _one(replace(record, name=clean(record.name)), reading, line, work)
+    objects.read(event, row.seq, line, work)
     asked.taken(event, row, line, work)
     if event.gap:
         news = NewsRow(work.news.next_id(), event.at, event.crm, "", "gap", str(event.at), clean(event.gap), 1, row.seq)
@@ -59,7 +61,8 @@ def read(event: RecordsRead, row: Claimed, line: Line, work: Workspace) -> None:
         work.cursor(f"crm.{event.crm}.recent", event.cursor)
 
 
-def _one(record: Record, crm: str, seq: int, line: Line, work: Workspace) -> None:
+def _one(record: Record, reading: Reading, line: Line, work: Workspace) -> None:
+    crm, seq = reading.crm, reading.seq
     for old in record.merged:  # everybody whose record went into this one follows it
         for moved in work.links_at(crm, old):
             _follow_merge(moved, record, seq, work)
@@ -69,21 +72,21 @@ def _one(record: Record, crm: str, seq: int, line: Line, work: Workspace) -> Non
         links = [link for link in named if link is not None][:1]
     known = [link for link in links if people.current(work, link.person) is not None]
     for link in known:
-        _known(link, record, seq, line, work)
+        _known(link, record, reading, line, work)
     if known:
         return
     owned = [i for i in record.identities if people.find([i], work) is not None]
     person = people.find(owned, work) if owned else None
     if person is None:
         person = people.make(record.name, record.identities, f"crm:{crm}", work)
-        _have(_new_link(person, record, crm, work), record, person, seq, line, work)
+        _have(_new_link(person, record, crm, work), record, person, reading, line, work)
         return
     own_link = work.link_of.get((person.id, crm))
     if own_link is None:
-        _have(_new_link(person, record, crm, work), record, person, seq, line, work)
+        _have(_new_link(person, record, crm, work), record, person, reading, line, work)
     elif own_link.state in ("unread", "gone") or (own_link.state == "creating" and not own_link.record):
         _link(own_link, record, work)
-        _have(own_link, record, person, seq, line, work)
+        _have(own_link, record, person, reading, line, work)
     else:
         _ambiguous(own_link, owned, record, crm, seq, work)
         if own := tuple(i for i in record.identities if i not in owned):  # belongs to somebody of its own
@@ -92,17 +95,20 @@ def _one(record: Record, crm: str, seq: int, line: Line, work: Workspace) -> Non
             _own_all(own, other, crm, seq, work)
 
 
-def _have(link: LinkRow, record: Record, person: PersonRow, seq: int, line: Line, work: Workspace) -> None:
+def _have(link: LinkRow, record: Record, person: PersonRow, reading: Reading, line: Line, work: Workspace) -> None:
     """The person and his record, put together: the owner, the addresses, the values that both sides keep."""
+    moved = link.owner and record.owner != link.owner and not reading.first
+    if moved and not fields.wrote_owner(link, record.owner, line):
+        crm_events.owner_changed(link, record.owner, "owner", reading.seq, reading.at, line, work)
     link.owner = record.owner
     if record.key and link.key != record.key:  # where two people have one record, both write its key
         link.key = record.key
         work.file_link(link)
-    _own_all(record.identities, person, link.crm, seq, work)
-    fields.compare(record, link, person, seq, line, work)
+    _own_all(record.identities, person, link.crm, reading.seq, work)
+    fields.compare(record, link, person, reading, line, work)
 
 
-def _known(link: LinkRow, record: Record, seq: int, line: Line, work: Workspace) -> None:
+def _known(link: LinkRow, record: Record, reading: Reading, line: Line, work: Workspace) -> None:
     """A record of somebody the hub knows: restored, merged, moved to another owner, edited."""
     person = people.current(work, link.person)
     if person is None:
@@ -110,11 +116,11 @@ def _known(link: LinkRow, record: Record, seq: int, line: Line, work: Workspace)
     if not link.ready:
         _link(link, record, work)
     if record.merged:
-        _follow_merge(link, record, seq, work)
+        _follow_merge(link, record, reading.seq, work)
     if link.record != record.id:  # our own key, or one of several, on another record than the link's
-        _ambiguous(link, list(record.identities), record, link.crm, seq, work)
+        _ambiguous(link, list(record.identities), record, link.crm, reading.seq, work)
         return
-    _have(link, record, person, seq, line, work)
+    _have(link, record, person, reading, line, work)
 
 
 def _follow_merge(link: LinkRow, record: Record, seq: int, work: Workspace) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.contracts.crm import Reads
 from hub.engine.crm.parts import written_by
-from hub.engine.effects import answers, gone, people
+from hub.engine.effects import answers, gone, people, taken
 from hub.engine.effects.relog import relog
 from hub.engine.line import Line
 from hub.model.events import CrmSettled, RowOutcome
@@ -45,6 +45,8 @@ def settled(event: CrmSettled, row: Claimed, line: Line, work: Workspace) -> Non
                 command.doubt = 1
             case "relink":
                 _relink(command, event.crm, wrote, row.seq, outcome, line, work)
+            case "overtaken":
+                _overtaken(command, event.crm, outcome, work)
             case "dropped":
                 _removed(command, event.crm, row.seq, line, work)
             case "dead":
@@ -82,6 +84,7 @@ def _done(command: OutboxRow, crm: str, outcome: RowOutcome, seq: int, line: Lin
     match command.kind:
         case "person":
             _linked(command, crm, outcome, work)
+            taken.wrote(command, crm, outcome, line, work)
         case "file":
             message = work.messages.get(command.message)
             if message is not None:
@@ -115,6 +118,15 @@ def _removed(command: OutboxRow, crm: str, seq: int, line: Line, work: Workspace
     work.decide(seq, line.version, command.lane, command.conversation, f"not written again in {crm}: {command.reason}")
 
 
+def _overtaken(command: OutboxRow, crm: str, outcome: RowOutcome, work: Workspace) -> None:
+    """Somebody changed there what the hub was about to change: the record is read again, and compared."""
+    taken.not_written(command, crm, work)
+    command.end("dropped", outcome.reason or "it was changed there meanwhile: the record is read again")
+    link = work.link_of.get((command.lane, crm))
+    if link is not None and link.record:
+        shelves.touch(work, crm, [Ref("contact", link.record)])
+
+
 def _dead(command: OutboxRow, crm: str, outcome: RowOutcome, work: Workspace) -> None:
     command.end("dead", outcome.reason)
     work.bury(command.kind, command.id, outcome.reason, command.lane)
@@ -124,6 +136,8 @@ def _dead(command: OutboxRow, crm: str, outcome: RowOutcome, work: Workspace) ->
             if (row.state, row.reason) == ("done", with_it):
                 row.end("dead", outcome.reason)
                 work.bury(row.kind, row.id, outcome.reason, row.lane)
+    if command.kind == "person":
+        taken.not_written(command, crm, work)
     link = work.link_of.get((command.lane, crm)) if command.kind == "person" else None
     if link is not None and not link.ready:
         link.reason = outcome.reason
@@ -157,6 +171,8 @@ def _relink(
     if command.kind == "file":  # it stands under no record: the CRM's files have a reason of their own
         command.wait(again, outcome.reason)
         return
+    if command.kind == "person":
+        taken.not_written(command, crm, work)
     if link.ready and command.record == link.record:  # else it was tried under another one: the link moved on
         lost = link.record
         if command.lane in wrote:

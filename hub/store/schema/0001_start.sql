@@ -391,7 +391,7 @@ CREATE TABLE plugin_work (
 
 CREATE TABLE dead (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  kind TEXT NOT NULL,              -- event, unrouted, send, person, log, plugin, uncertain, media, review
+  kind TEXT NOT NULL,              -- event, unrouted, send, person, log, plugin, uncertain, media, review, field
   ref INTEGER NOT NULL,            -- journal seq, outbox id, media id, or person for a review
   person INTEGER NOT NULL,
   cause TEXT NOT NULL,

@@ -18,7 +18,8 @@ from pydantic import ValidationError
 import hub_notify
 from hub.contracts.errors import HubError, Rejected, Unavailable
 from hub.engine.loader import load_plugins
-from hub.model.events import InquiryOpened, pack
+from hub.model.events import InquiryOpened
+from hub.model.packing import pack
 from hub.wire.signatures import verify_webhook
 from hub_notify import NotifySettings, hub_on_event
 from hub_notify.addresses import lead_to

@@ -1,0 +1,221 @@
+"""`dragoman mapping`: look at a CRM's mapping, try changes, make them run, take them back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli import mapping_apply, mapping_dry_run, mapping_preview
+from hub.cli.options import CONFIG, ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from hub.cli.mapping_files import Bench
+    from hub.contracts.crm import Schema
+    from hub.contracts.errors import ConfigError
+    from hub.mapping import FieldRule, Mapping
+    from hub.mapping.diff import Change
+    from hub.store.database import Database
+
+CrmOption = mapping_apply.CrmOption
+FileOption = mapping_apply.FileOption
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        help="Look at what a CRM's fields get, try changes, make them run, take them back.",
+        epilog="Examples, after a change of the file: [bold]dragoman mapping check[/]   "
+        "[bold]dragoman mapping preview --sample 20[/]   [bold]dragoman mapping dry-run[/]   "
+        "[bold]dragoman mapping apply[/]   [bold]dragoman mapping rollback[/]",
+    )
+    group.callback()(_group)
+    for command, examples in (
+        (check, "check   check --live   check --crm sf --file draft.toml --json"),
+        (show, "show   show --crm sf --json"),
+        (
+            mapping_preview.preview,
+            "preview --person p12   preview --record 003xx --file draft.toml   preview --sample 20",
+        ),
+        (diff, "diff   diff --file draft.toml"),
+        (mapping_dry_run.dry_run, "dry-run --limit 200   dry-run --file draft.toml --csv changes.csv"),
+        (mapping_apply.apply, 'apply --note "nick names"   apply --trial 10   apply --now'),
+        (mapping_apply.log, "log   log --json"),
+        (mapping_apply.rollback, "rollback   rollback 3 --reapply"),
+        (change, "set Email rule newest   set Nick__c from attr.nick   set LeadSource value Web --line 2"),
+    ):
+        shown = "   ".join(f"[bold]dragoman mapping {example}[/]" for example in examples.split("   "))
+        name = {"dry_run": "dry-run", "change": "set"}.get(command.__name__, command.__name__)
+        group.command(name, epilog=f"Examples: {shown}")(command)
+    app.add_typer(group, name="mapping")
+
+
+def _group() -> None:
+    """Look at what a CRM's fields get, try changes, make them run, take them back."""
+
+
+def check(
+    crm: CrmOption = "",
+    file: FileOption = None,
+    live: Annotated[bool, typer.Option("--live", help="Read the fields from the CRM now.")] = False,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the file, all mistakes at once, and whether it fits the CRM's fields; exits 2 on a mistake."""
+    from hub.cli.mapping_files import bench
+    from hub.cli.output import say_json, say_table
+
+    desk = bench(config, crm)
+    draft = desk.draft(file)
+    with desk.store() as db:
+        mistakes = desk.mistakes(draft)
+        fields, asked = ([], "") if mistakes else _fields(desk, desk.read(draft), db, live)
+    found = mistakes + fields
+    if as_json:
+        told = [{"what": one.what, "where": one.where, "remedy": one.remedy} for one in found]
+        say_json({"ok": not found, "crm": desk.crm.name, "file": draft.shown, "fields": asked, "mistakes": told})
+    elif found:
+        say_table(("where", "what", "remedy"), [(one.where, one.what, one.remedy) for one in found])
+        print(f"{draft.shown}: {len(found)} mistake{'s' if len(found) > 1 else ''}; {asked}".rstrip("; "))
+    else:
+        print(f"{draft.shown} is sound; {asked}")
+    if found:
+        raise typer.Exit(2)
+
+
+def _fields(desk: Bench, mapping: Mapping, db: Database | None, live: bool) -> tuple[list[ConfigError], str]:
+    """What does not fit the CRM's fields, and as of when these are known."""
+    from hub.cli.output import when
+    from hub.mapping import check as fits
+    from hub.store import mappings
+
+    known = mappings.shape(db, desk.crm.name) if db is not None else None
+    if live:
+        schema = desk.crm.adapter.describe()
+        drift = f"; {told}" if known and (told := drifted(known.schema, schema, mapping.fields)) else ""
+        return fits(mapping, schema), f"{len(schema.fields)} fields of {desk.crm.name}, read now{drift}"
+    if known is None:
+        return [], f"the fields of {desk.crm.name} were not read yet: check --live asks for them"
+    return fits(mapping, known.schema), f"{len(known.schema.fields)} fields of {desk.crm.name}, read {when(known.at)}"
+
+
+def drifted(before: Schema, now: Schema, named: Collection[str]) -> str:
+    """How the CRM's fields changed since they were read last: those that went away, and what is new about `named`."""
+    gone = sorted(before.fields.keys() - now.fields.keys())
+    told = [f"gone since: {', '.join(gone[:10])}"] if gone else []
+    for name in sorted(set(named) & before.fields.keys() & now.fields.keys()):
+        was, field = before.fields[name], now.fields[name]
+        told += [
+            f"{name}: {key.replace('_', ' ')} {getattr(was, key)} → {getattr(field, key)}"
+            for key in ("type", "max_length", "required", "read_only")
+            if getattr(was, key) != getattr(field, key)
+        ]
+        less, more = set(was.options) - set(field.options), set(field.options) - set(was.options)
+        told += [f"{name}: no option {', '.join(sorted(less)[:10])} any more"] if less else []
+        told += [f"{name}: new options {', '.join(sorted(more)[:10])}"] if more else []
+    return "; ".join(told)
+
+
+def show(crm: CrmOption = "", config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Show the version that runs, line by line."""
+    from hub.cli.mapping_files import bench, must_run
+    from hub.cli.output import say_json, say_table, when
+    from hub.store import mappings
+
+    desk = bench(config, crm)
+    with desk.store() as db:
+        running = must_run(desk.running(db))
+        trial = mappings.on_trial(db, desk.crm.name) if db is not None else None
+    row = running.row
+    lines = [_line(line) for line in running.mapping.person]
+    if as_json:
+        head = {"crm": row.crm, "version": row.id, "at": row.at, "by": row.agent, "note": row.note}
+        say_json({**head, "trial": trial.id if trial else None, "lines": lines, "text": row.text})
+        return
+    title = f"{row.crm}: version {row.id}, since {when(row.at)}, by {row.agent}"
+    columns = ("field", "", "source", "when", "rule", "blank", "transform", "table", "inbox")
+    say_table(columns, [[line[column or "arrow"] for column in columns] for line in lines], title=title)
+    if trial is not None:
+        print(f"Version {trial.id} is on trial: see dragoman mapping log.")
+    if desk.crm.mapping_text != row.text:
+        print(f"{desk.crm.mapping.file} is not what runs: see dragoman mapping diff.")
+
+
+def _line(line: FieldRule) -> dict[str, str]:
+    from hub.mapping.diff import ARROWS
+
+    return {
+        "field": line.field,
+        "arrow": ARROWS[line.direction if line.attribute or line.direction != "both" else "push"],
+        "source": line.source or f"'{line.value}'",
+        "when": line.when,
+        "rule": line.rule,
+        "blank": line.blank,
+        "transform": ", ".join(transform.text for transform in line.transforms),
+        "table": line.table.name if line.table else "",
+        "inbox": " or ".join(sorted(line.inboxes)),
+    }
+
+
+def diff(
+    crm: CrmOption = "", file: FileOption = None, config: ConfigOption = CONFIG, as_json: JsonOption = False
+) -> None:
+    """Compare the version that runs with the file: field by field in words, then the texts."""
+    from hub.cli.mapping_files import bench, must_run
+    from hub.cli.output import say_json
+    from hub.mapping.diff import changes, unified
+
+    desk = bench(config, crm)
+    draft = desk.draft(file)
+    mapping = desk.read(draft)
+    with desk.store() as db:
+        running = must_run(desk.running(db))
+    found = changes(running.mapping, mapping)
+    text = unified(running.row.text, draft.text, f"version {running.row.id}", draft.shown)
+    if as_json:
+        told = [{"field": one.field, "what": one.what, "words": list(one.words)} for one in found]
+        say_json({"crm": desk.crm.name, "version": running.row.id, "changes": told, "text": text})
+        return
+    say_changes(found)
+    print(text or f"{draft.shown} is what runs (version {running.row.id}).")
+
+
+def say_changes(found: list[Change]) -> None:
+    """Print changes, a field a line."""
+    from hub.cli.output import say_table
+
+    if found:
+        say_table(("field", "", "what"), [(one.field, one.what, "; ".join(one.words)) for one in found])
+
+
+def change(
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="The CRM's name of the field.")],
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="from, value, when, direction, rule, blank, transform, table or inbox.")
+    ],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help='Several with commas; "" takes the key out.')],
+    line: Annotated[int, typer.Option("--line", min=0, help="Which line of a field that has several.")] = 0,
+    crm: CrmOption = "",
+    file: FileOption = None,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Change one key of the file; comments and order stay. Nothing runs until it is applied."""
+    from hub.cli.mapping_files import Draft, bench, replace_file
+    from hub.contracts.errors import ConfigError
+    from hub.mapping.diff import unified
+    from hub.mapping.toml_edit import set_key
+
+    desk = bench(config, crm)
+    draft = desk.draft(file)
+    if draft.path is None:
+        remedy = "dragoman init writes one beside hub.toml"
+        raise ConfigError("the packaged mapping cannot be changed", where=draft.shown, remedy=remedy)
+    text = set_key(draft.text, draft.shown, field, key, value, line=line)
+    desk.read(Draft(text, draft.shown, draft.path))  # a file that would not load is not written
+    replace_file(Path(draft.path), text)
+    print(unified(draft.text, text, draft.shown, draft.shown) or f"{draft.shown} says so already.")
