@@ -22,6 +22,7 @@ PACKAGES = {
     "hub_notify": ROOT / "plugins/hub_notify",
     "hub_telegram": ROOT / "plugins/hub_telegram",
     "hub_hubspot": ROOT / "adapters/hub_hubspot",
+    "hub_salesforce": ROOT / "adapters/hub_salesforce",
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MAIN = "from hub.cli import main; main()"
