@@ -17,12 +17,12 @@ _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 class Budget:
     """Calls that the hub may still make: `share` of the organisation's limit, less what everybody has used.
 
-    Salesforce counts the last 24 hours, so a used-up budget is looked at again every quarter of an hour, by one call.
+    Salesforce counts the last 24 hours, so a used-up budget is looked at again every `step` seconds, by one call.
     `clock` gives monotonic seconds. Safe to use from many threads.
     """
 
-    def __init__(self, share: float, clock: Callable[[], float]) -> None:
-        self._share, self._clock = share, clock
+    def __init__(self, share: float, clock: Callable[[], float], step: float = DAY_STEP) -> None:
+        self._share, self._clock, self.step = share, clock, step
         self._left = -1.0
         self._closed_until = 0.0
         self._lock = threading.Lock()
@@ -42,10 +42,10 @@ class Budget:
         """Seconds for which no call may leave, 0 = it may."""
         return max(0.0, self._closed_until - self._clock())
 
-    def close(self, seconds: float) -> None:
-        """Let nothing leave for so long."""
+    def close(self) -> None:
+        """Let nothing leave for a step."""
         with self._lock:
-            self._closed_until = max(self._closed_until, self._clock() + seconds)
+            self._closed_until = max(self._closed_until, self._clock() + self.step)
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over the use that an answer names, of the organisation and, where it has a limit, of the app."""
@@ -59,4 +59,4 @@ class Budget:
         with self._lock:
             self._left = max(0.0, left)
             if left <= 0 and self._closed_until <= self._clock():
-                self._closed_until = self._clock() + DAY_STEP
+                self._closed_until = self._clock() + self.step

@@ -28,6 +28,7 @@ from hub.contracts.errors import ConfigError
 from hub.model.records import FileWrite, ObjectWrite
 from hub_salesforce import batches, files, first, logs, objects_write, persons, schema, session
 from hub_salesforce.changes import Changes
+from hub_salesforce.errors import DAY_STEP
 from hub_salesforce.paths import COLLECTION, COLLECTIONS
 from hub_salesforce.reading import Reader
 from hub_salesforce.transport import Transport
@@ -65,6 +66,8 @@ class SalesforceSettings(PluginSettings):
     """What to do where a duplicate rule takes a new person for somebody known: link to him, or make a second record."""
     daily_share: float = Field(default=0.8, gt=0, le=1)
     """The share of the organisation's daily calls that the hub leaves no further than: beyond it, it pauses."""
+    day_step: float = Field(default=DAY_STEP, gt=0)
+    """Seconds between two looks whether a used-up day has calls again: Salesforce counts the last 24 hours."""
     timeout: float = Field(default=30, gt=0)
     """Seconds to wait for an answer."""
     threads: int = Field(default=4, ge=1, le=25)

@@ -92,7 +92,7 @@ class Transport:
         self.sleep, self.clock = sleep, clock
         self._http = wire.session(loopback(settings), settings.threads, settings.timeout, report)
         self._log_ins = LogIns(settings, self._http, clock)
-        self.budget = Budget(settings.daily_share, clock)
+        self.budget = Budget(settings.daily_share, clock, settings.day_step)
         self.zone: tzinfo = UTC
         """The organisation's time zone; UTC until `learn` has asked."""
         self.multi_currency = False
@@ -292,7 +292,8 @@ class Transport:
             return answer
         error = errors.of_reply(answer.status, _parsed(answer.body), answer.headers, repeatable=request.repeatable)
         if isinstance(error, DayUsedUp):
-            self.budget.close(error.retry_after)
+            error.retry_after = self.budget.step
+            self.budget.close()
         raise error
 
     def _remember(self, date: str) -> None:

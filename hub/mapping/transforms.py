@@ -76,7 +76,8 @@ def _untold(value: str, argument: str) -> str:
 def _rounded(value: str, argument: str) -> str:
     plain = canonical(value, _NUMBER, "")
     try:
-        return f"{Decimal(plain).quantize(Decimal(1).scaleb(-int(argument)), ROUND_HALF_EVEN):f}"
+        number = Decimal(plain).quantize(Decimal(1).scaleb(-int(argument)), ROUND_HALF_EVEN)
+        return f"{number if number else abs(number):f}"  # nothing has a sign
     except ArithmeticError:
         return ""
 

@@ -132,6 +132,7 @@ def attr(name, value):
         ("Score", attr("score", "5.50"), "5.5"),
         ("Score", attr("score", "five"), None),
         ("Round", attr("round", "2.675"), "2.68"),
+        ("Round", attr("round", "-.001"), "0.00"),
         ("Tags", attr("tags", "red; Blue"), "Blue;Red"),
         ("Tags", attr("tags", "red; pink"), None),
         ("TagText", attr("tags2", "Blue;Red"), "Blue, Red"),

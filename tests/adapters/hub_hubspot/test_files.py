@@ -7,6 +7,7 @@ import pytest
 from hub.contracts.crm import KeepsFiles
 from hub.contracts.errors import AuthFailed, RateLimited, Rejected, Unavailable
 from hub.model.records import FileWrite
+from hub.wire.multipart import safe_name
 from hub_hubspot import files
 
 UPLOAD = "files/v3/files"
@@ -112,11 +113,11 @@ def test_a_file_too_large_is_not_sent(portal, tmp_path):
     ],
 )
 def test_names_are_made_safe(name, key, safe):
-    assert files.safe_name(name, key) == safe
+    assert safe_name(name, key) == safe
 
 
 def test_keys_that_are_no_names_are_hashed():
-    made = files.safe_name("a.txt", "conv/7\r\n:1")
-    assert made == files.safe_name("a.txt", "conv/7\r\n:1")
+    made = safe_name("a.txt", "conv/7\r\n:1")
+    assert made == safe_name("a.txt", "conv/7\r\n:1")
     assert "/" not in made
-    assert made != files.safe_name("a.txt", "conv/7\r\n:2")
+    assert made != safe_name("a.txt", "conv/7\r\n:2")

@@ -11,6 +11,7 @@ from hub import LogEntry
 from hub.contracts.crm import KeepsFiles
 from hub.contracts.errors import Rejected, Uncertain
 from hub.model.records import FileWrite
+from hub.wire.multipart import safe_name
 from hub_salesforce import files
 
 
@@ -73,8 +74,8 @@ def test_what_is_not_uploaded(organisation, tmp_path, monkeypatch):
     ],
 )
 def test_names_are_safe(name, kept):
-    assert files.safe_name(name, "k1") == kept
-    assert files.safe_name(name, 'k"\r\n') != kept
+    assert safe_name(name, "k1") == kept
+    assert safe_name(name, 'k"\r\n') != kept
 
 
 def test_a_file_that_became_shorter_is_not_sent_as_whole(tmp_path):
