@@ -14,7 +14,8 @@ from bench.run import Run
 from hub import CRM
 from hub.model.records import LogEntry
 from hub_hubspot.crm import HubSpot, HubSpotSettings
-from hub_salesforce.crm import Salesforce, SalesforceSettings
+from hub_salesforce.crm import Salesforce
+from hub_salesforce.settings import SalesforceSettings
 
 BATCHES = 40
 

@@ -6,10 +6,7 @@ No query on the way of a message: the hub keeps who is who, a lost answer is set
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import ClassVar, Literal
-
-from pydantic import Field, SecretStr, model_validator
+from typing import ClassVar
 
 from hub import (
     CRM,
@@ -19,70 +16,17 @@ from hub import (
     Owner,
     Page,
     PersonWrite,
-    PluginSettings,
     Ref,
     Schema,
     Written,
 )
-from hub.contracts.errors import ConfigError
 from hub.model.records import FileWrite, ObjectWrite
-from hub_salesforce import batches, files, first, logs, objects_write, persons, schema, session
+from hub_salesforce import batches, files, first, logs, objects_write, persons, schema
 from hub_salesforce.changes import Changes
-from hub_salesforce.errors import DAY_STEP
-from hub_salesforce.paths import COLLECTION, COLLECTIONS
+from hub_salesforce.paths import COLLECTION, COLLECTIONS, DESCRIPTION
 from hub_salesforce.reading import Reader
+from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.transport import Transport
-
-
-class SalesforceSettings(PluginSettings):
-    """A [crm.*] table with `adapter = "salesforce"`. How it logs in follows from the keys that are set."""
-
-    domain: str = "login"
-    """`login`, `test` for a sandbox, or the organisation's own: what stands before .salesforce.com."""
-    instance_url: str = ""
-    """The organisation's own address; needed with refresh_token. http only on loopback."""
-    consumer_key: str = ""
-    """Of the connected app."""
-    consumer_secret: SecretStr | None = None
-    """Of the connected app: client credentials with `domain`, or with refresh_token."""
-    username: str = ""
-    password: SecretStr | None = None
-    security_token: SecretStr | None = None
-    private_key: SecretStr | None = None
-    """The app's key (PEM) for JWT bearer, with username and consumer_key."""
-    private_key_file: Path | None = None
-    """The same as a file."""
-    refresh_token: SecretStr | None = None
-    """Of the web-server flow, with consumer_key."""
-    new_person_as: Literal["contact", "lead", "person_account"] = "contact"
-    """What the hub makes of somebody unknown. Leads that are converted are followed."""
-    company: str = "[not provided]"
-    """The company of a new lead: Salesforce takes none without."""
-    objects: tuple[Literal["company", "deal", "ticket", "task"], ...] = ("company", "deal", "ticket", "task")
-    """Records beside people that the hub keeps and makes."""
-    answers: bool = False
-    """Whether agents may answer from Salesforce: adds the reply fields to people and tasks, and reads them."""
-    duplicates: Literal["link", "allow"] = "link"
-    """What to do where a duplicate rule takes a new person for somebody known: link to him, or make a second record."""
-    daily_share: float = Field(default=0.8, gt=0, le=1)
-    """The share of the organisation's daily calls that the hub leaves no further than: beyond it, it pauses."""
-    day_step: float = Field(default=DAY_STEP, gt=0)
-    """Seconds between two looks whether a used-up day has calls again: Salesforce counts the last 24 hours."""
-    timeout: float = Field(default=30, gt=0)
-    """Seconds to wait for an answer."""
-    threads: int = Field(default=4, ge=1, le=25)
-    """Calls at the same time, and connections kept."""
-    bulk: bool = True
-    """Whether Bulk API 2.0 is used for the first read and for 2,000 rows and more."""
-
-    @model_validator(mode="after")
-    def _can_log_in(self) -> SalesforceSettings:
-        try:
-            session.flow(self)
-            session.loopback(self)
-        except ConfigError as wrong:
-            raise ValueError(str(wrong)) from None
-        return self
 
 
 class Salesforce(CRM[SalesforceSettings]):
@@ -91,7 +35,7 @@ class Salesforce(CRM[SalesforceSettings]):
     name: ClassVar[str] = "salesforce"
     Settings = SalesforceSettings
     capabilities: ClassVar[CRMCapabilities] = CRMCapabilities(
-        batch=COLLECTION * COLLECTIONS, read_batch=COLLECTION, linger=1.8
+        batch=COLLECTION * COLLECTIONS, read_batch=COLLECTION, linger=1.8, body_max=DESCRIPTION - 100
     )
 
     def __init__(self, settings: SalesforceSettings, *, region: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hub import LogEntry, Written
 from hub_salesforce import attachments, bodies, cures
@@ -12,10 +12,8 @@ from hub_salesforce.batches import Writer
 from hub_salesforce.cures import Attempt
 from hub_salesforce.paths import ACCOUNT, CHANNEL, DIRECTION, MESSAGE, SENT_AT, SEQUENCE, TASK, kind_of
 from hub_salesforce.rows import Fate, Row
+from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.transport import Transport, soql_time
-
-if TYPE_CHECKING:
-    from hub_salesforce.crm import SalesforceSettings
 
 NEEDED = frozenset({MESSAGE, "WhoId", "WhatId", "Description"})
 """Fields without which a logged message means nothing; any other is left out where Salesforce does not take it."""

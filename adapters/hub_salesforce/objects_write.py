@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hub import Written
 from hub.contracts.errors import NotFound, Refused, Rejected
@@ -38,12 +38,10 @@ from hub_salesforce.paths import (
 )
 from hub_salesforce.persons import NO_RULES
 from hub_salesforce.rows import Fate, Row
+from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.shapes import is_id, parts
 from hub_salesforce.stages import FIELDS
 from hub_salesforce.transport import soql_text
-
-if TYPE_CHECKING:
-    from hub_salesforce.crm import SalesforceSettings
 
 MAKES = frozenset({"task", "ticket", "deal"})
 """What the setting `objects` must name before the hub makes it."""

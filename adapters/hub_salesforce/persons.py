@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hub import PersonWrite, Written
 from hub.contracts.errors import NotFound
@@ -15,9 +15,7 @@ from hub_salesforce.cures import Attempt
 from hub_salesforce.parents import same
 from hub_salesforce.paths import ACCOUNT, CONTACT, KEY, LEAD, kind_of
 from hub_salesforce.rows import Fate, Row
-
-if TYPE_CHECKING:
-    from hub_salesforce.crm import SalesforceSettings
+from hub_salesforce.settings import SalesforceSettings
 
 NEW = {"contact": CONTACT, "lead": LEAD, "person_account": ACCOUNT}
 """What somebody unknown becomes, by the setting `new_person_as`."""

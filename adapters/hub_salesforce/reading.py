@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hub import CrmObject, Owner, Page, Record, Ref
 from hub.contracts.errors import AuthFailed, HubError, Refused
@@ -11,11 +11,9 @@ from hub_salesforce import answers, gone, objects, people
 from hub_salesforce.errors import SessionEnded
 from hub_salesforce.kept import HOUR, Names
 from hub_salesforce.paths import ACCOUNT, CASE, CONTACT, IN_LIST, LEAD, OPPORTUNITY, TASK, kind_of
+from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.shapes import Shape, is_id, parts, select, whole
 from hub_salesforce.transport import Rows, Transport, soql_text
-
-if TYPE_CHECKING:
-    from hub_salesforce.crm import SalesforceSettings
 
 Row = Mapping[str, Any]
 PEOPLE = (CONTACT, LEAD, ACCOUNT)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hub import FieldSchema, FieldType, Finding, Schema
 from hub.contracts.errors import AuthFailed, HubError, Refused
 from hub_salesforce.errors import SessionEnded
 from hub_salesforce.fields import Wanted, wanted
 from hub_salesforce.paths import ACCOUNT, CONTACT, KINDS, LEAD, TASK
+from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.transport import Transport
-
-if TYPE_CHECKING:
-    from hub_salesforce.crm import SalesforceSettings
 
 FIELDS = "/tooling/sobjects/CustomField"
 PERSONS = {"contact": CONTACT, "lead": LEAD, "person_account": ACCOUNT}

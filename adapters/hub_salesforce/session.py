@@ -8,24 +8,21 @@ headers of the call it repeats, and may log in without end.
 from __future__ import annotations
 
 import copy
-import re
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hub.contracts.errors import AuthFailed, ConfigError, HubError, RateLimited, Unavailable
+from hub.contracts.errors import AuthFailed, HubError, RateLimited, Unavailable
 from hub_salesforce import errors
 from hub_salesforce.paths import VERSION
+from hub_salesforce.settings import SalesforceSettings, flow
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from hub_salesforce.crm import SalesforceSettings
-
-Flow = Literal["refresh_token", "jwt", "password", "client_credentials"]
 
 TRIES = 3
 """Log-ins within WINDOW; normal running needs one in hours."""
@@ -36,8 +33,6 @@ SOON = 5.0
 LOGIN = "login"
 """How log-ins are reported."""
 
-_DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _BUSY = frozenset({"LOGIN_RATE_EXCEEDED", "login_rate_exceeded", "rate_limit_exceeded"})
 _LATER = frozenset({"SERVER_UNAVAILABLE", "temporarily_unavailable", "server_error", "unknown_error"})
 
@@ -48,49 +43,6 @@ class Session:
 
     token: str = field(repr=False)
     host: str
-
-
-def flow(settings: SalesforceSettings) -> Flow:
-    """The way to log in that the settings describe. Raises ConfigError where they describe none."""
-    s = settings
-    if not _DOMAIN.fullmatch(s.domain) or s.domain.endswith(".salesforce.com"):
-        raise ConfigError("domain is what stands before .salesforce.com, such as login, test or acme.my")
-    if s.refresh_token:
-        if not (s.consumer_key and s.instance_url):
-            raise ConfigError("refresh_token needs consumer_key and instance_url")
-        return "refresh_token"
-    if s.private_key or s.private_key_file:
-        if not (s.username and s.consumer_key):
-            raise ConfigError("private_key needs username and consumer_key")
-        return "jwt"
-    if s.password:
-        if not s.username:
-            raise ConfigError("password needs username")
-        return "password"
-    if s.consumer_key and s.consumer_secret:
-        if s.domain in ("login", "test"):
-            raise ConfigError(
-                "client credentials need the organisation's own domain",
-                remedy="set domain to what stands before .salesforce.com, such as acme.my",
-            )
-        return "client_credentials"
-    raise ConfigError(
-        "the settings name no way to log in",
-        remedy="set username, consumer_key and private_key_file; the adapter's README shows the others",
-    )
-
-
-def loopback(settings: SalesforceSettings) -> str:
-    """Where every call goes instead of Salesforce: `127.0.0.1:8080` if instance_url is http there, else "".
-
-    Raises ConfigError for http anywhere else: it would send the credentials in the clear.
-    """
-    parts = urlsplit(settings.instance_url)
-    if not settings.instance_url or parts.scheme == "https":
-        return ""
-    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
-        return parts.netloc
-    raise ConfigError("instance_url must begin with https://", remedy="http is taken on loopback only")
 
 
 class LogIns:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -34,12 +34,10 @@ from hub.wire import json
 from hub_salesforce import errors, wire
 from hub_salesforce.budget import Budget
 from hub_salesforce.paths import COLLECTIONS, DATA, OPPORTUNITY, SUBREQUESTS
-from hub_salesforce.session import LogIns, Session, loopback
+from hub_salesforce.session import LogIns, Session
+from hub_salesforce.settings import SalesforceSettings, loopback
 from hub_salesforce.soql import Rows, millis, soql_text, soql_time
 from hub_salesforce.soql import rows as rows_of
-
-if TYPE_CHECKING:
-    from hub_salesforce.crm import SalesforceSettings
 
 PATIENCE = 5.0
 """Seconds that one call may spend waiting for retries, all together."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hub_salesforce.crm import SalesforceSettings
+from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.transport import Transport
 
 CLIENT = {"domain": "acme.my", "consumer_key": "app", "consumer_secret": "s"}

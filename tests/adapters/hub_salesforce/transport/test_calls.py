@@ -8,8 +8,8 @@ import threading
 import pytest
 
 from hub.contracts.errors import DayUsedUp, NotFound, RateLimited, Rejected, Unavailable, Uncertain
-from hub_salesforce.crm import SalesforceSettings
 from hub_salesforce.errors import DAY_STEP
+from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.transport import Transport
 
 CLIENT = {"domain": "acme.my", "consumer_key": "app", "consumer_secret": "s"}

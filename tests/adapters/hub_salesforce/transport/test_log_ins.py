@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
 from hub.contracts.errors import AuthFailed, ConfigError, Unavailable
-from hub_salesforce.crm import SalesforceSettings
 from hub_salesforce.session import SOON, TRIES, WINDOW
+from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.transport import Transport
 
 SECRETS = {name: f"{name}-Zq7!x" for name in ("consumer_secret", "password", "security_token", "refresh_token")}

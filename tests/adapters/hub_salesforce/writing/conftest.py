@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from hub_salesforce.crm import Salesforce, SalesforceSettings
+from hub_salesforce.crm import Salesforce
 from hub_salesforce.paths import MESSAGE
+from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.simulator import SalesforceSimulator
 from hub_salesforce.transport import Transport
 
