@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bench import accept, crm, disk, growth, kinds, latency, line, memory, reconcile, resolve
+from bench import accept, crm, disk, growth, kinds, latency, line, mapping, memory, reconcile, resolve
 from bench.figures import Figure, result, table
 from bench.run import Run
 
@@ -28,6 +28,7 @@ MEASURES: dict[str, tuple[str, Measure]] = {
     "kinds": ("Inbound WhatsApp, by kind of event", kinds.measure),
     "crm": ("The CRM: what a logged record costs", crm.measure),
     "reconcile": ("Records compared with people", reconcile.measure),
+    "mapping": ("A mapping looked at before it runs", mapping.measure),
     "growth": ("What a large store costs", growth.measure),
     "memory": ("Memory", memory.measure),
 }

@@ -221,7 +221,10 @@ class Portal:
                 raise _invalid(name, "PROPERTY_VALUE_TOO_LONG", "Property value was too long")
             if not value:
                 continue
-            if known["type"] == "enumeration" and value not in {o["value"] for o in known["options"]}:
+            if known.get("externalOptions"):
+                if not value.isdecimal():
+                    raise _invalid(name, "INVALID_OWNER_ID", f"{value} is no owner")
+            elif known["type"] == "enumeration" and value not in {o["value"] for o in known["options"]}:
                 raise _invalid(name, "INVALID_OPTION", f"{value} was not one of the allowed options")
             if known["type"] == "number" and not re.fullmatch(r"-?\d+(\.\d+)?", value):
                 raise _invalid(name, "INVALID_INTEGER", f"{value} was not a valid number")

@@ -111,11 +111,15 @@ TYPES: dict[str, str] = {
     **dict.fromkeys(("lastmodifieddate", "hs_lastmodifieddate"), "datetime"),
     **dict.fromkeys(("amount", "size"), "number"),
 }
+OWNER = "hubspot_owner_id"
+"""A choice whose options are the account's users; they are not among the property's own."""
 
 
 def properties_of(kind: str) -> dict[str, dict[str, Any]]:
     """The properties that HubSpot itself defines, by name."""
     table = {name: defined(name, TYPES.get(name, "string")) for name in PLAIN[kind].split()}
+    if OWNER in table:
+        table[OWNER] = defined(OWNER, "enumeration") | {"externalOptions": True, "referencedObjectType": "OWNER"}
     for name in FIXED[kind].split():
         table[name] = defined(name, TYPES.get(name, "string"), read_only=True)
     for (of, name), choices in CHOICES.items():

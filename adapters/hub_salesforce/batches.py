@@ -19,7 +19,7 @@ from hub_salesforce import bulk
 from hub_salesforce.errors import Problem
 from hub_salesforce.parents import Parents
 from hub_salesforce.paths import BULK_FROM, COLLECTIONS
-from hub_salesforce.rows import Fate, Row, alike, fate_of, has_reference, is_trouble, packed, read, request
+from hub_salesforce.rows import Fate, Row, alike, fate_of, is_trouble, packed, read, request
 from hub_salesforce.stages import Stages
 from hub_salesforce.transport import Transport
 
@@ -73,7 +73,7 @@ class Writer:
             done = self._ingested(group)
             fates |= done
             if not done:
-                waiting.extend(_Part(part, any(map(has_reference, part))) for part in packed(group))
+                waiting.extend(_Part(part, alone) for part, alone in packed(group))
         while waiting:
             parts = [
                 _Part(left, part.alone)
@@ -106,7 +106,7 @@ class Writer:
     def _call(self, parts: Sequence[Sequence[Row]], repeatable: bool) -> list[Mapping[str, Any]]:
         """One call; the answer to each part."""
         asked = [request(rows, f"c{n}") for n, rows in enumerate(parts)]
-        with self.parents.held(parent for rows in parts for row in rows for parent in row.parents):
+        with self.parents.held(parent for rows in parts for row in rows for parent in row.family):
             if len(asked) == 1:
                 return [self._lone(asked[0], repeatable)]
             body = {"allOrNone": False, "compositeRequest": asked}
@@ -154,6 +154,8 @@ def _stuck(rows: Sequence[Row], fates: Mapping[str, Fate]) -> dict[tuple[str, ..
 
 def _free(part: _Part, fates: dict[str, Fate], stuck: Mapping[tuple[str, ...], Problem]) -> list[Row]:
     """The rows of a part that overtake nobody; the others share the fate of those they would overtake."""
+    if not stuck:
+        return part.rows
     held = {row.trace: Fate(problem=stuck[row.family]) for row in part.rows if row.family in stuck}
     fates |= held
     return [row for row in part.rows if row.trace not in held]

@@ -65,7 +65,7 @@ def subject(entry: LogEntry) -> str:
         head, said = f"{channel}, {len(entry.lines)} messages", entry.lines[0].text
     else:
         head, said = f"{channel} {entry.direction}", entry.text
-    words = _one_line(plain(said))
+    words = _one_line(said[: 8 * FIRST_WORDS])
     if len(words) > FIRST_WORDS:
         words = words[:FIRST_WORDS].rsplit(" ", 1)[0] + " …"
     return fitted(f"{head}: {words}" if words else head, SUBJECT, "…")
@@ -97,6 +97,8 @@ def units(text: str) -> int:
 
 def plain(text: str) -> str:
     """Without control characters, which Salesforce refuses or loses; line ends as one character."""
+    if text.isprintable():  # far the quickest way to know that nothing is to be done
+        return text
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -71,7 +71,7 @@ def write(writer: Writer, attempts: Iterable[Attempt], *, repeatable: bool) -> d
             fate = told[trace]
             after = cure(attempt, fate.problem) if fate.problem else fate
             if isinstance(after, Fate):
-                fates[trace] = replace(after, left_out=attempt.left_out)
+                fates[trace] = replace(after, left_out=attempt.left_out) if attempt.left_out else after
                 del waiting[trace]
             else:
                 pauses[trace] = after

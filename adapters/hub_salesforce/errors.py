@@ -45,15 +45,18 @@ SHORT = 2.0
 LOCK = 1.0
 """Seconds until a locked row is worth another look."""
 
-_TOO_LONG = re.compile(r"(data value too large: ).*?(?=\s*\(max length=|$)", re.DOTALL)
-_ADDRESS = re.compile(r"[^\s:,;<>\"']+@[^\s:,;<>\"']+")
-_VALUE = re.compile(r"(\bvalue ).*?(?= or request|$)")
-_HIDING: Mapping[str, tuple[re.Pattern[str], str]] = {
-    "STRING_TOO_LONG": (_TOO_LONG, r"\1…"),
-    "INVALID_EMAIL_ADDRESS": (_ADDRESS, "…"),
-    "JSON_PARSER_ERROR": (_VALUE, r"\1…"),
-}
-"""What Salesforce quotes of the data in its message, by code: it may be somebody's message."""
+_CODES = """
+    STRING_TOO_LONG INVALID_EMAIL_ADDRESS INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST INVALID_TYPE_ON_FIELD_IN_RECORD
+    NUMBER_OUTSIDE_VALID_RANGE DATE_OUT_OF_RANGE INVALID_CURRENCY_ISO INVALID_INET_ADDRESS MALFORMED_ID
+    TEXT_DATA_OUTSIDE_SUPPORTED_CHARSET
+"""
+QUOTING = frozenset(_CODES.split())
+"""Codes whose messages end with the refused value, behind a colon: it may be what somebody said or is called."""
+_ENDS = "too large|address|picklist field|incorrect type|required type|range[^:]*|iso code"
+_PHRASE = re.compile(rf"((?:{_ENDS}): ?).*?(\s*\(max length=\d+\))?$", re.IGNORECASE)
+_COLONS = re.compile(r"^([^:]*: [^:]*: ).*?(\s*\([^()]*=\d+\))?$")
+"""`Label: what is wrong: value (max length=40)`, in whatever language the user has."""
+_PARSED = re.compile(r"(\bvalue ).*?( or request may be missing a required field at \[[^\]]*\])?$")
 
 
 @dataclass(frozen=True)
@@ -174,9 +177,10 @@ _GRAVITY: tuple[Meaning, ...] = (
 def _one(error: Mapping[str, Any]) -> Problem:
     code = _code(error)
     message = " ".join(str(error.get("message") or "no reason given").split())
-    if code in _HIDING:
-        pattern, instead = _HIDING[code]
-        message = pattern.sub(instead, message)
+    if code == "JSON_PARSER_ERROR":
+        message = _PARSED.sub(r"\1…\2", message)
+    elif code in QUOTING:
+        message = (_PHRASE if _PHRASE.search(message) else _COLONS).sub(r"\1…\2", message, count=1)
     names = error.get("fields")
     fields = tuple(str(name) for name in names) if isinstance(names, list) else ()
     return Problem(code, message[:300], fields, TABLE.get(code, "dead"), tuple(_matches(error)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from hub import LogEntry, Written
@@ -17,6 +18,8 @@ from hub_salesforce.transport import Transport, soql_time
 
 NEEDED = frozenset({MESSAGE, "WhoId", "WhatId", "Description"})
 """Fields without which a logged message means nothing; any other is left out where Salesforce does not take it."""
+QUARTER = 900_000
+"""ms: days begin, and zones change, at full quarters of an hour."""
 CHANNEL_NAME = 40
 """Characters of a channel's name."""
 
@@ -30,14 +33,15 @@ def log(writer: Writer, batch: Sequence[LogEntry], settings: SalesforceSettings)
     latest = {entry.message: entry for entry in batch}
     cut: dict[str, str] = {}
     attempts = []
+    zone, end = writer.transport.zone, completed(writer)
     for message, entry in latest.items():
-        body = bodies.render(entry, writer.transport.zone)
+        body = bodies.render(entry, zone)
         record = standing.get(message, "")
         if record:
             row = Row(trace=message, kind=TASK, values=_shown(body), record=record, parents=(entry.record,))
             attempts.append(Attempt(row, needed=NEEDED))
         else:
-            attempts.append(_new(writer, entry, body))
+            attempts.append(_new(entry, body, end, zone))
         if body.cut:
             cut[message] = body.cut
     fates = cures.write(writer, attempts, repeatable=False)
@@ -53,7 +57,12 @@ def under(record: str) -> dict[str, str]:
 
 def day(transport: Transport, at: int) -> str:
     """The day (2026-01-31) of a time (ms) in the organisation's zone."""
-    return datetime.fromtimestamp(at // 1_000, transport.zone).date().isoformat()
+    return _day(transport.zone, at // QUARTER)
+
+
+@lru_cache(maxsize=256)
+def _day(zone: tzinfo, quarter: int) -> str:
+    return datetime.fromtimestamp(quarter * QUARTER // 1_000, zone).date().isoformat()
 
 
 def completed(writer: Writer) -> dict[str, str]:
@@ -61,14 +70,14 @@ def completed(writer: Writer) -> dict[str, str]:
     return {"Status": writer.stages.end(TASK), "Priority": "Normal"}
 
 
-def _new(writer: Writer, entry: LogEntry, body: bodies.Body) -> Attempt:
+def _new(entry: LogEntry, body: bodies.Body, end: Mapping[str, str], zone: tzinfo) -> Attempt:
     at = entry.lines[0].at if entry.lines else entry.at
     values: dict[str, Any] = {
         MESSAGE: entry.message,
         **under(entry.record),
         **_shown(body),
-        **completed(writer),
-        "ActivityDate": day(writer.transport, at),
+        **end,
+        "ActivityDate": _day(zone, at // QUARTER),
         SENT_AT: soql_time(at),
         SEQUENCE: entry.sequence,
         CHANNEL: entry.channel[:CHANNEL_NAME],
@@ -78,7 +87,7 @@ def _new(writer: Writer, entry: LogEntry, body: bodies.Body) -> Attempt:
     if entry.owner.startswith("005"):
         values["OwnerId"] = entry.owner
     row = Row(trace=entry.message, kind=TASK, values=values, key=MESSAGE, parents=(entry.record,))
-    return Attempt(row, needed=NEEDED, instead=elsewhere(row, entry.elsewhere))
+    return Attempt(row, NEEDED, instead=elsewhere(row, entry.elsewhere))
 
 
 def elsewhere(row: Row, record: str) -> Row | None:
@@ -95,6 +104,8 @@ def _shown(body: bodies.Body) -> dict[str, str]:
 
 
 def _written(entry: LogEntry, fate: Fate, cut: Mapping[str, str], beside: Mapping[str, Fate]) -> Written:
+    if fate.record and not (cut or beside or fate.left_out):  # nearly always
+        return Written(outbox=entry.outbox, record=fate.record, new=fate.new)
     left_out = dict(_left_out(entry, fate, cut, beside))
     error = fate.error or (beside[fate.record].error if fate.record in beside else None)
     if error is not None:

@@ -4,14 +4,18 @@ and two calls at once would refuse each other (UNABLE_TO_LOCK_ROW)."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 
 class Parents:
-    """Whose turn it is, by record id. Thread-safe; keeps nothing about parents that nobody waits for."""
+    """Whose turn it is, by record id. Thread-safe; keeps nothing about parents that nobody waits for.
+
+    `above` names the account of a contact, both ids in short form: what is written under the one locks the other.
+    """
 
     def __init__(self) -> None:
+        self.above: Mapping[str, str] = {}
         self._guard = threading.Lock()
         self._locks: dict[str, tuple[threading.Lock, int]] = {}  # with how many hold it or wait for it
 
@@ -21,26 +25,31 @@ class Parents:
 
         Ids are taken in one order by everybody, so no two can wait for each other.
         """
-        with ExitStack() as stack:
-            for parent in sorted({same(parent) for parent in parents if parent}):
-                stack.enter_context(self._one(parent))
-            yield
-
-    @contextmanager
-    def _one(self, parent: str) -> Iterator[None]:
+        wanted = sorted({self.above.get(short, short) for parent in parents if (short := same(parent))})
         with self._guard:
-            lock, users = self._locks.get(parent) or (threading.Lock(), 0)
-            self._locks[parent] = lock, users + 1
+            turns = [self._turn(parent) for parent in wanted]
+        taken = 0
         try:
-            with lock:
-                yield
+            for lock in turns:
+                lock.acquire()
+                taken += 1
+            yield
         finally:
             with self._guard:
-                lock, users = self._locks[parent]
-                if users == 1:
-                    del self._locks[parent]
-                else:
-                    self._locks[parent] = lock, users - 1
+                for lock in turns[:taken]:
+                    lock.release()
+                for parent in wanted:
+                    lock, users = self._locks[parent]
+                    if users == 1:
+                        del self._locks[parent]
+                    else:
+                        self._locks[parent] = lock, users - 1
+
+    def _turn(self, parent: str) -> threading.Lock:
+        """The lock of a parent, with one more who holds it or waits for it."""
+        lock, users = self._locks.get(parent) or (threading.Lock(), 0)
+        self._locks[parent] = lock, users + 1
+        return lock
 
 
 def same(record: str) -> str:

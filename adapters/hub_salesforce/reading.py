@@ -10,6 +10,7 @@ from hub.contracts.errors import AuthFailed, HubError, Refused
 from hub_salesforce import answers, gone, objects, people
 from hub_salesforce.errors import SessionEnded
 from hub_salesforce.kept import HOUR, Names
+from hub_salesforce.parents import same
 from hub_salesforce.paths import ACCOUNT, CASE, CONTACT, IN_LIST, LEAD, OPPORTUNITY, TASK, kind_of
 from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.shapes import Shape, is_id, parts, select, whole
@@ -27,16 +28,22 @@ EVERY = (
     *sorted({one[0] for one in objects.BESIDE.values()} - {CONTACT}),
 )
 _KINDS = {type_: kind for kind, type_ in objects.TYPES.items()}
+KEPT = 50_000
+"""Contacts whose account is remembered: of any other a locked row waits and goes again."""
 _USERS = "SELECT Id, Name, Email, IsActive FROM User WHERE UserType = 'Standard' ORDER BY Id"
 
 
 class Reader:
-    """Reads what signals name. `reads` tells the person fields of the mapping, asked anew each time. Thread-safe."""
+    """Reads what signals name. `reads` tells the person fields of the mapping, asked anew each time. Thread-safe.
+
+    `above` is the account of each contact that was read, both ids in short form; of no more than KEPT.
+    """
 
     def __init__(
         self, transport: Transport, settings: SalesforceSettings, region: str, reads: Callable[[], frozenset[str]]
     ) -> None:
         self.transport, self.settings, self.region, self._reads = transport, settings, region, reads
+        self.above: dict[str, str] = {}
         self._shapes: dict[str, Shape] = {}
         self._hidden: dict[str, tuple[HubError, float]] = {}
         self._names = Names(lambda: {one.id: one.name or one.email for one in self.owners()}, transport.clock)
@@ -107,6 +114,10 @@ class Reader:
 
     def person(self, kind: str, row: Row, merged: Iterable[str] = ()) -> Record:
         """A row of `person_query` as a Record; `merged` are the ids of others that became it."""
+        if kind == CONTACT:
+            contact, account = same(str(row["Id"])), same(str(row.get("AccountId") or ""))
+            if contact in self.above or (account and len(self.above) < KEPT):
+                self.above[contact] = account or contact
         return people.record(self.shape(kind), row, self.region, self._reads(), merged)
 
     # -- by id ---------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hub.contracts.errors import HubError, Refused, Uncertain
@@ -17,17 +17,21 @@ from hub_salesforce.errors import Problem
 from hub_salesforce.parents import same
 from hub_salesforce.paths import COLLECTION, DATA
 
+QUOTED = 3
+"""Characters from which on a value tells something of somebody."""
 _TROUBLE = frozenset({"lock", "again", "pause"})
 _LIMIT = re.compile(r"LimitException|CPU time limit|Too many ")  # of the organisation's own code, shared by a call
 _COLUMN = re.compile(r"(?:No such column '|duplicate value found: )(\w+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Row:
     """One record to write. `trace` names it within the batch, `values` are its fields; None blanks one.
 
     With `record` that record is changed; with `key`, an external id field among the values, it is changed or created;
-    else it is created. `parents` are records that the write locks. `headers` go with its collection.
+    else it is created. `parents` are records that the write locks. `headers` go with its collection. Never changed
+    once it is made. `family` is whatever is locked with it, which must not overtake it; empty = nothing is. `goal` is
+    what it writes to: no call may hold the same goal twice.
     """
 
     trace: str
@@ -37,18 +41,16 @@ class Row:
     key: str = ""
     parents: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    family: tuple[str, ...] = field(init=False)
+    goal: tuple[str, str] = field(init=False)
 
-    @property
-    def family(self) -> tuple[str, ...]:
-        """Whatever is locked with it, which must not overtake it; empty = nothing is."""
-        return tuple(same(parent) for parent in self.parents if parent)
-
-    @property
-    def goal(self) -> tuple[str, str]:
-        """What it writes to: no call may hold the same goal twice."""
+    def __post_init__(self) -> None:
+        self.family = tuple([same(parent) for parent in self.parents if parent])
         if self.record:
-            return self.kind, same(self.record)
-        return f"{self.kind}.{self.key}", str(self.values[self.key]).casefold() if self.key else self.trace
+            self.goal = self.kind, same(self.record)
+        else:
+            goal = str(self.values[self.key]).casefold() if self.key else self.trace
+            self.goal = f"{self.kind}.{self.key}", goal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,21 +73,26 @@ def alike(rows: Iterable[Row]) -> Iterator[list[Row]]:
     yield from groups.values()
 
 
-def packed(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Rows that are alike as collections of at most 200.
+def packed(rows: Sequence[Row]) -> Iterator[tuple[list[Row], bool]]:
+    """Rows that are alike as collections of at most 200, and whether each must go in a call of its own.
 
     Where they fill more than one, rows under the same parents stand together in their order: they are locked together.
     Those with what a composite call would take for a reference stand apart from the others, with their family.
     """
+    apart: set[object] = {row.family or row.trace for row in rows if has_reference(row)}
+    if not apart and len(rows) <= COLLECTION:
+        yield list(rows), False
+        return
     families: dict[object, list[Row]] = {}
     for row in rows:
         families.setdefault(row.family or row.trace, []).append(row)
-    apart = {name for name, family in families.items() if any(map(has_reference, family))}
     for alone in (False, True):
         some = [row for row in rows if ((row.family or row.trace) in apart) is alone]
         if len(some) > COLLECTION:
             some = [row for name, family in families.items() if (name in apart) is alone for row in family]
-        yield from (some[at : at + COLLECTION] for at in range(0, len(some), COLLECTION))
+        for at in range(0, len(some), COLLECTION):
+            part = some[at : at + COLLECTION]
+            yield part, alone and any(map(has_reference, part))
 
 
 def request(rows: Sequence[Row], name: str) -> dict[str, Any]:
@@ -94,7 +101,10 @@ def request(rows: Sequence[Row], name: str) -> dict[str, Any]:
     if first.key and not first.record:
         url += f"/{first.kind}/{first.key}"
     records = [
-        {"attributes": {"type": row.kind}, **({"id": row.record} if row.record else {}), **row.values} for row in rows
+        {"attributes": {"type": row.kind}, "id": row.record, **row.values}
+        if row.record
+        else {"attributes": {"type": row.kind}, **row.values}
+        for row in rows
     ]
     asked = {
         "method": "PATCH" if first.record or first.key else "POST",
@@ -135,7 +145,10 @@ def offending(problem: Problem, row: Row) -> list[str]:
 
 def has_reference(row: Row) -> bool:
     """Whether a composite call would take something in the row for a reference to another answer."""
-    return any(isinstance(value, str) and "@{" in value for value in row.values.values())
+    for value in row.values.values():  # noqa: SIM110 a loop is quicker, and it runs for every message
+        if type(value) is str and "@{" in value:
+            return True
+    return False
 
 
 def is_trouble(problem: Problem) -> bool:
@@ -149,7 +162,17 @@ def fate_of(row: Row, told: Mapping[str, Any]) -> Fate:
         return Fate(
             record=str(told.get("id") or row.record), new=bool(told.get("created")) or not (row.record or row.key)
         )
-    return Fate(problem=errors.problem(told.get("errors") or ()))
+    return Fate(problem=_discreet(errors.problem(told.get("errors") or ()), row))
+
+
+def _discreet(problem: Problem, row: Row) -> Problem:
+    """The problem without the values of the fields to blame, should its message quote them."""
+    message = problem.message
+    for name in offending(problem, row):
+        value = " ".join(str(row.values[name] or "").split())
+        if len(value) >= QUOTED:
+            message = message.replace(value, "…")
+    return replace(problem, message=message)
 
 
 def halves(rows: Sequence[Row]) -> list[list[Row]]:

@@ -14,11 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from xml.parsers.expat import ExpatError
 
 from hub.contracts.errors import AuthFailed, HubError, RateLimited, Unavailable
 from hub_salesforce import errors
 from hub_salesforce.paths import VERSION
-from hub_salesforce.settings import SalesforceSettings, flow
+from hub_salesforce.readable import ODD
+from hub_salesforce.settings import Flow, SalesforceSettings, flow
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -30,6 +32,7 @@ WINDOW = 900.0
 """Seconds; after TRIES log-ins, or one that was refused, the next is this far away: users are locked out for less."""
 SOON = 5.0
 """Seconds until the next try of a log-in that found Salesforce away."""
+UNREADABLE = "Salesforce's answer to the log-in is not readable"
 LOGIN = "login"
 """How log-ins are reported."""
 
@@ -104,7 +107,7 @@ class LogIns:
         except HubError:
             raise
         except Exception as failure:
-            raise _of_failure(failure) from None  # what it came from may quote credentials
+            raise _of_failure(failure, self._flow) from None  # what it came from may quote credentials
 
     def _by_library(self) -> Session:
         from simple_salesforce.login import SalesforceLogin  # costs tenths of a second that `--help` need not pay
@@ -114,7 +117,7 @@ class LogIns:
         if self._flow != "password" or not s.security_token:
             given |= {"consumer_key": s.consumer_key, "consumer_secret": _secret(s.consumer_secret)}
         if self._flow == "jwt":
-            given |= {"username": s.username, "privatekey": self._private_key()}
+            given |= {"username": s.username, "privatekey": _secret(s.private_key)}
             del given["consumer_secret"]
         if self._flow == "password":
             given |= {"username": s.username, "password": _secret(s.password)}
@@ -123,15 +126,6 @@ class LogIns:
         login: Any = SalesforceLogin
         token, host = login(session=self._http, domain=s.domain, sf_version=VERSION, **given)
         return _session(token, host)
-
-    def _private_key(self) -> str:
-        if self._settings.private_key:
-            return _secret(self._settings.private_key)
-        assert self._settings.private_key_file is not None
-        try:
-            return self._settings.private_key_file.read_text(encoding="ascii")
-        except (OSError, ValueError):
-            raise AuthFailed("the file private_key_file cannot be read") from None
 
     def _refresh(self) -> Session:
         s = self._settings
@@ -171,8 +165,8 @@ def _refused(code: str, words: str) -> HubError:
     return Unavailable(told) if code in _LATER else AuthFailed(told)
 
 
-def _of_failure(failure: Exception) -> HubError:
-    """The hub's error for what a log-in raised."""
+def _of_failure(failure: Exception, way: Flow) -> HubError:
+    """The hub's error for what a log-in raised, by the way that was tried."""
     import requests
     from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
@@ -183,10 +177,14 @@ def _of_failure(failure: Exception) -> HubError:
         return _refused(code, words)
     if isinstance(failure, Warning):  # where the interpreter makes an error of simple-salesforce's hint
         return AuthFailed("Salesforce refuses the log-in: the user has not approved the connected app")
-    if isinstance(failure, requests.exceptions.JSONDecodeError | AttributeError):  # none, or a list of errors
-        return Unavailable("Salesforce's answer to the log-in is not readable")
+    if isinstance(failure, requests.TooManyRedirects):  # none is followed: it would take the credentials along
+        return Unavailable("Salesforce's log-in leads to another address: see `domain`")
+    if isinstance(failure, requests.exceptions.JSONDecodeError):
+        return Unavailable(UNREADABLE)
     if isinstance(failure, requests.RequestException | OSError):
         return errors.of_exception(failure)
-    if type(failure).__module__.startswith(("jwt", "cryptography")) or isinstance(failure, ValueError):
+    if way == "jwt" and (type(failure).__module__.startswith(("jwt", "cryptography")) or type(failure) is ValueError):
         return AuthFailed("private_key is no RSA key in PEM")
+    if isinstance(failure, (*ODD, ExpatError)):
+        return Unavailable(UNREADABLE)
     return errors.of_exception(failure)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -34,8 +33,6 @@ class SalesforceSettings(PluginSettings):
     security_token: SecretStr | None = None
     private_key: SecretStr | None = None
     """The app's key (PEM) for JWT bearer, with username and consumer_key."""
-    private_key_file: Path | None = None
-    """The same as a file."""
     refresh_token: SecretStr | None = None
     """Of the web-server flow, with consumer_key."""
     new_person_as: Literal["contact", "lead", "person_account"] = "contact"
@@ -78,7 +75,7 @@ def flow(settings: SalesforceSettings) -> Flow:
         if not (s.consumer_key and s.instance_url):
             raise ConfigError("refresh_token needs consumer_key and instance_url")
         return "refresh_token"
-    if s.private_key or s.private_key_file:
+    if s.private_key:
         if not (s.username and s.consumer_key):
             raise ConfigError("private_key needs username and consumer_key")
         return "jwt"
@@ -95,7 +92,7 @@ def flow(settings: SalesforceSettings) -> Flow:
         return "client_credentials"
     raise ConfigError(
         "the settings name no way to log in",
-        remedy="set username, consumer_key and private_key_file; the adapter's README shows the others",
+        remedy="set username, consumer_key and private_key; the adapter's README shows the others",
     )
 
 

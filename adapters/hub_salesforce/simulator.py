@@ -131,13 +131,21 @@ class SalesforceSimulator(CRMSimulator):
     # -- what stands there ---------------------------------------------------------------------------------------------
 
     def fill(self, contacts: list[Mapping[str, str]]) -> list[str]:
-        """People by Salesforce's field names, or `name` (split), `phone`, `email`. Queries see them at once."""
-        more: dict[str, str] = {"Company": "[not provided]"} if self.person == LEAD else {}
-        if self.person == ACCOUNT:
-            types = self.org.rows["RecordType"].values()
-            more = {"RecordTypeId": next(row.id for row in types if row.values["IsPersonType"])}
-        rows = [{**more, **self._values(given, self.person)} for given in contacts]
-        return [row.id for row in self.org.insert_many(self.person, rows)]
+        """People by Salesforce's field names, or `name` (split), `phone`, `email`; `object` makes one something else
+        than `person`. Queries see them at once."""
+        ids = []
+        for given in contacts:
+            values = dict(given)
+            kind = values.pop("object", self.person)
+            ids += [row.id for row in self.org.insert_many(kind, [self._needed(kind) | self._values(values, kind)])]
+        return ids
+
+    def _needed(self, kind: str) -> dict[str, Any]:
+        """What a person cannot be without in this object."""
+        if kind == LEAD:
+            return {"Company": "[not provided]"}
+        types = self.org.rows["RecordType"].values() if kind == ACCOUNT else ()
+        return next(({"RecordTypeId": row.id} for row in types if row.values["IsPersonType"]), {})
 
     def logged(self) -> list[Logged]:
         """Every task that is a message of the hub, in order of creation, with the text as it was said."""

@@ -44,7 +44,8 @@ class Org(Rows):
     take it for new, as one does that runs beside its creation · `duplicate_rules`, `validation_rules` · `triggers` get
     object, values and user: a text refuses the write · `lead_fields` custom fields that conversion copies to the
     contact · `polymorphic_keys` whether Who and What may be named by external id · `closed` choices that end a record,
-    by object · `taken` what a deletion took with it: ids, and the field that named what was deleted.
+    by object · `taken` what a deletion took with it: ids, and the field that named what was deleted · `met` requests
+    that wanted a parent while another one held it.
     """
 
     def __init__(self, *, now: Callable[[], int], clock: Callable[[], float], rng: random.Random) -> None:
@@ -57,6 +58,7 @@ class Org(Rows):
         self.polymorphic_keys = False
         self.closed: dict[str, set[str]] = {kind: set(names) for kind, names in CLOSED.items()}
         self.taken: dict[str, list[tuple[str, str]]] = {}
+        self.met = 0
         self._held: dict[str, object] = {}
         own.furnish(self)
 
@@ -255,6 +257,7 @@ class Org(Rows):
         token = outer.token if outer else object()
         wanted = frozenset(parents)
         busy = frozenset(p for p in wanted if self._held.get(p, token) is not token)
+        self.met += bool(busy)
         mine = [p for p in wanted if p not in self._held]
         self._held |= dict.fromkeys(mine, token)
         reset = _REQUEST.set(_Request(token))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from hub_salesforce.paths import LEAD
@@ -59,6 +60,10 @@ _TYPED: Mapping[str, tuple[str, int]] = {
 """Types of custom fields as the Tooling API names them: the type that a describe shows, and the length."""
 
 
+_PLACES = {"currency": 2, "double": 6}
+"""Places behind the point of Salesforce's own numbers."""
+
+
 def fields_of(kind: str) -> dict[str, Field]:
     """The fields that Salesforce itself defines on an object, by name."""
     table = {}
@@ -80,6 +85,7 @@ def fields_of(kind: str) -> dict[str, Field]:
             default=False if type_ == "boolean" else default,
             restricted="%" in marks,
             person="?person" in marks,
+            scale=_PLACES.get(type_, 0),
         )
     if "OwnerId" in table and kind == LEAD:
         table["OwnerId"] = replace(table["OwnerId"], refers=(USER, "Group"))
@@ -182,6 +188,7 @@ def made_id(kind: str, number: int) -> str:
     return long_id(f"{KEY_PREFIXES[kind]}5g0{tail}")
 
 
+@lru_cache(maxsize=65_536)
 def long_id(short: str) -> str:
     """An id of 15 characters with the checksum that tells upper from lower case."""
     check = ""

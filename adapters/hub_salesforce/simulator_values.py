@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from hub_salesforce.simulator_schema import Field, kind_of, whole_id
@@ -92,19 +93,19 @@ def _text(field: Field, value: str) -> str | None:
 
 def _number(field: Field, value: Any) -> int | float:
     try:
-        if isinstance(value, bool):
+        number = Decimal(str(value))
+        if isinstance(value, bool) or not number.is_finite():
             raise ValueError
-        number: int | float = float(value)
-    except (TypeError, ValueError):
+    except (ArithmeticError, ValueError):
         raise _unreadable(field, value) from None
-    if field.type == "int" or field.scale == 0:
-        if field.type == "int" and number != int(number):
-            raise _unreadable(field, value)
-        number = round(number)
+    if field.type == "int" and number != int(number):
+        raise _unreadable(field, value)
+    if number.adjusted() < field.precision:  # else it is too large in any case
+        number = number.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP)
     if abs(number) >= 10 ** (field.precision - field.scale):
         told = f"{_label(field)}: value outside of valid range on numeric field: {value}"
         raise Rejected("NUMBER_OUTSIDE_VALID_RANGE", told, (field.name,))
-    return number if field.type == "int" else float(number)
+    return int(number) if field.type == "int" else float(number)
 
 
 def _day(field: Field, value: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from hub.contracts.errors import Unavailable
@@ -28,7 +29,12 @@ def soql_text(value: str) -> str:
 
 def soql_time(ms: int) -> str:
     """A time (ms) as a literal of a query: 2026-01-31T10:00:00.000Z."""
-    return datetime.fromtimestamp(ms // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{ms % 1_000:03d}Z"
+    return f"{_second(ms // 1_000)}.{ms % 1_000:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()[:19]
 
 
 def millis(text: object) -> int:

@@ -39,7 +39,7 @@ class Stage(NamedTuple):
 
 
 class Stages:
-    """Read in one call when first asked for, kept for an hour. Thread-safe."""
+    """Read in one call when first asked for, and by whoever calls `learn`, as the hub does every hour. Thread-safe."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -69,18 +69,19 @@ class Stages:
         raise Rejected(f"Salesforce has no {FIELDS[kind]} {name} for {kind}, only {there or 'none'}")
 
     def end(self, kind: str) -> str:
-        """The step that ends a record. Raises Rejected where there are several to choose from, as for opportunities."""
-        ends = [stage.name for stage in self._of(kind) if stage.closed]
+        """The step that ends a record, as it was read last: messages cost no query. Raises Rejected where there are
+        several to choose from, as for opportunities."""
+        ends = [stage.name for stage in self._of(kind, as_known=True) if stage.closed]
         if _ENDS.get(kind) in ends:
             return _ENDS[kind]
         if len(ends) != 1 and kind != TASK:
             raise Rejected(f"Salesforce has {len(ends)} steps that end a {kind} ({', '.join(ends)}): name one of them")
         return ends[0] if ends else _ENDS[kind]
 
-    def _of(self, kind: str, *, lacking: bool = False) -> Sequence[Stage]:
+    def _of(self, kind: str, *, lacking: bool = False, as_known: bool = False) -> Sequence[Stage]:
         with self._lock:
             age = self._transport.clock() - self._at
-            if not self._known or age >= HOUR or (lacking and age >= MINUTE):
+            if not self._known or (age >= HOUR and not as_known) or (lacking and age >= MINUTE):
                 self._read()
             return self._known.get(kind, ())
 

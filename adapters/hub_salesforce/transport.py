@@ -272,7 +272,7 @@ class Transport:
             return answer
         try:
             return replace(answer, json=json.loads(answer.body))
-        except ValueError:  # a page of a proxy
+        except (ValueError, RecursionError):  # a page of a proxy
             told = f"Salesforce's answer ({answer.status}) is not readable"
             raise (Unavailable(told) if request.repeatable else Uncertain(told)) from None
 
@@ -305,7 +305,7 @@ class Transport:
 def _parsed(body: bytes) -> object:
     try:
         return cast(object, json.loads(body)) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

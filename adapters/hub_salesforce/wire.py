@@ -45,11 +45,14 @@ def session(loopback: str, threads: int, timeout: float, report: Callable[[str, 
             try:
                 reply = super().send(request, *args, **rest)
                 status = reply.status_code
+                if not rest.get("stream"):
+                    _whole(reply)
             finally:
                 report(label, status)
             return reply
 
     made = requests.Session()
+    made.max_redirects = 0  # a log-in would take its credentials along
     made.trust_env = False  # neither .netrc nor a proxy may touch the Authorization header
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     made.mount("https://", Wire(pool_connections=4, pool_maxsize=threads, max_retries=0, pool_block=True))
@@ -67,6 +70,15 @@ def send(
         if len(body) > ANSWER_LIMIT:
             raise OSError("the answer is too long")
         return reply.status_code, reply.headers, body
+
+
+def _whole(reply: Any) -> None:
+    """Read all of an answer; one that cannot be read gives its connection back."""
+    try:
+        _ = reply.content
+    except BaseException:
+        reply.close()
+        raise
 
 
 def _login(url: str) -> str:

@@ -57,6 +57,6 @@ class RetentionSettings(BaseModel):
     done_days: int = Field(30, ge=0, description="days that ended commands, statuses and reasons of a message are kept")
     media_days: int = Field(180, ge=0, description="days that files of messages are kept")
     messages_days: int = Field(0, ge=0, description="days that messages themselves are kept")
-    dead_days: int = Field(90, ge=0, description="days that handled dead letters are kept")
+    dead_days: int = Field(90, ge=0, description="days that handled dead letters and settled conflicts are kept")
     ledger_days: int = Field(30, ge=0, description="days that the hub recognises its own writes in a CRM")
     news_days: int = Field(365, ge=0, description="days that platforms' news are kept")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,12 +30,13 @@ def chaos(
         str,
         typer.Option(help="all: a full disk, a wrong clock, poison, storms of 429, a hanging hook and more, on top."),
     ] = "",
+    crm: Annotated[Literal["hubspot", "salesforce", "both"], typer.Option(help="The company's CRM.")] = "hubspot",
     keep: Annotated[bool, typer.Option("--keep", help="Keep the folder with the store and the logs.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run a whole company on simulators, kill the hub and let everything fail, then count what was lost or doubled.
 
-    Prints one line PROOF, computed from what the platforms saw. Exits 0 only when it holds.
+    Prints one line PROOF for each CRM, computed from what the platforms saw. Exits 0 only when all of them hold.
     """
     import asyncio
     import contextlib
@@ -43,7 +44,7 @@ def chaos(
     import tempfile
     from pathlib import Path
 
-    from hub.cli.output import say_json
+    from hub.cli.output import plain_proofs, say_json, say_proofs
     from hub.contracts.errors import ConfigError
     from hub.testing.chaos import BREAKS, Script, broken, run
     from hub.testing.watch import Watch
@@ -57,6 +58,7 @@ def chaos(
     changes = {
         "faults": bool(faults),
         "events": events,
+        "crms": ("hubspot", "salesforce") if crm == "both" else (crm,),
         "seed": seed,
         "rate": _rate(rate),
         **({} if kills is None else {"kills": kills}),
@@ -70,17 +72,15 @@ def chaos(
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dragoman-chaos-")))
         try:
             with Watch(events) as watch:
-                proof = asyncio.run(run(script, folder, watch))
+                proofs = asyncio.run(run(script, folder, watch))
         except TimeoutError:
             print("dragoman: the run took far too long and was ended: nothing is proven", file=sys.stderr)
             raise typer.Exit(1) from None
     if as_json:
-        say_json(proof.plain())
+        say_json(plain_proofs(proofs))
     else:
-        print(proof.line())
-        print(proof.second_line())
-        print("The proof holds." if proof.holds() else f"The proof FAILS: {', '.join(proof.broken())}.")
-    if not proof.holds():
+        say_proofs(proofs)
+    if not all(proof.holds() for proof in proofs.values()):
         raise typer.Exit(1)
 
 

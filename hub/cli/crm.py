@@ -17,7 +17,8 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True,
         rich_markup_mode="rich",
         help="Change what stands in the CRM, and decide where it disagrees with the hub.",
-        epilog='Example: [bold]dragoman crm set deal 7001 --stage "Closed won"[/]',
+        epilog='Examples: [bold]dragoman crm set deal 7001 --stage "Closed won"[/]   '
+        "[bold]dragoman crm conflicts --open[/]   [bold]dragoman crm drift --csv drift.csv[/]",
     )
     group.command(
         "set",

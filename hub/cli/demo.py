@@ -37,7 +37,7 @@ def demo(
     import tempfile
     from pathlib import Path
 
-    from hub.cli.output import say_json
+    from hub.cli.output import plain_proofs, say_json
     from hub.testing.demo import MESSAGES
     from hub.testing.demo import demo as play
     from hub.testing.watch import Watch
@@ -67,8 +67,7 @@ def demo(
                 raise
             print("\nThe demo is closed; nothing of it is left.")
     if as_json:
-        plain = {crm: proof.plain() for crm, proof in shown[0].proofs.items()}
-        say_json(plain if len(plain) > 1 else next(iter(plain.values())))
+        say_json(plain_proofs(shown[0].proofs))
     elif not stay:
         _tell(shown[0])
     if not all(proof.holds() for proof in shown[0].proofs.values()):
@@ -76,17 +75,11 @@ def demo(
 
 
 def _tell(shown: Shown) -> None:
-    from hub.cli.output import say_table
+    from hub.cli.output import say_proofs, say_table
 
     say_table(("what", "how many"), shown.rows)
     print()
-    for crm, proof in shown.proofs.items():
-        if len(shown.proofs) > 1:
-            print(f"{crm}:")
-        print(proof.line())
-        print(proof.second_line())
-        broken = proof.broken()
-        print(f"The proof FAILS: {', '.join(broken)}." if broken else "The proof holds.")
+    say_proofs(shown.proofs)
 
 
 async def _stay_open(stage: Stage) -> None:

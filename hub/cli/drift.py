@@ -60,7 +60,13 @@ def drift(
         _tell(desk, swept, repair)
     if as_json:
         found = [dict(zip(COLUMNS, map(str, one), strict=True)) for one in swept.found]
-        done = {"links": swept.links, "calls": swept.calls, "whole": swept.whole, "repaired": repair}
+        done = {
+            "links": swept.links,
+            "calls": swept.calls,
+            "whole": swept.whole,
+            "stopped": swept.stopped,
+            "repaired": repair,
+        }
         say_json({"crm": desk.crm.name, **done, "differences": found})
     else:
         _say(swept, repair)
@@ -72,6 +78,7 @@ def _sweep(desk: Bench, db: Database, share: float) -> Swept:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+    from hub.cli.mapping_files import told_by_name
     from hub.cli.people import fresh
     from hub.engine.crm.drift import Swept, sweep
     from hub.engine.effects.drift import place
@@ -86,7 +93,8 @@ def _sweep(desk: Bench, db: Database, share: float) -> Swept:
     after = int(cursor(db, place(desk.crm.name)) or 0)
     total, state = shelves.how_many_linked(db, desk.crm.name), Swept(after=after)
     bars = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*bars, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*bars, console=console, transient=True, disable=not console.is_terminal) as progress, told_by_name():
         bar = progress.add_task("", total=total)
         for state in sweep(db, line, desk.crm.name, fresh()[1], after=after, share=share):
             progress.update(bar, completed=state.links)
@@ -97,20 +105,23 @@ def _tell(desk: Bench, swept: Swept, repair: bool) -> None:
     """The hub keeps how far the sweep came, and repairs."""
     from hub.cli.people import fresh
     from hub.engine.control_client import submit
-    from hub.engine.crm.drift import event
+    from hub.engine.crm.drift import events
 
     key, at = fresh()
-    submit(desk.data, event(swept, desk.crm.name, key, at, repair=repair))
+    for event in events(swept, desk.crm.name, key, at, repair=repair):
+        submit(desk.data, event)
 
 
 def _export(to: Path, found: Sequence[Difference]) -> None:
+    from hub.cli.output import plain_cells
     from hub.contracts.errors import ConfigError
 
     try:
         with to.open("w", newline="", encoding="utf-8") as table:
             writer = csv.writer(table)
             writer.writerow(COLUMNS)
-            writer.writerows(found)
+            for kind, person, *others in found:
+                writer.writerow(plain_cells((kind, f"p{person}", *map(str, others))))
     except OSError as error:
         raise ConfigError(f"{to} cannot be written: {error.strerror}", remedy="name another file") from None
 
@@ -126,7 +137,9 @@ def _say(swept: Swept, repair: bool) -> None:
             print(f"... and {len(swept.found) - SHOWN} more: --csv FILE writes all of them")
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "nothing differs"
     print(f"{swept.links} links compared with {swept.calls} calls: {told}.")
-    if not swept.whole:
+    if swept.stopped:
+        print(f"Not all of them: {swept.stopped}. The next one goes on there.")
+    elif not swept.whole:
         print("The calls it may take are used up; the next one goes on there (--share allows more).")
     if swept.found:
         print("They are brought in order now." if repair else "dragoman crm drift --repair brings them in order.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,10 +12,9 @@ from hub.cli import mapping_apply, mapping_dry_run, mapping_preview
 from hub.cli.options import CONFIG, ConfigOption, JsonOption
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
     from hub.cli.mapping_files import Bench
-    from hub.contracts.crm import Schema
     from hub.contracts.errors import ConfigError
     from hub.mapping import FieldRule, Mapping
     from hub.mapping.diff import Change
@@ -74,51 +74,56 @@ def check(
     draft = desk.draft(file)
     with desk.store() as db:
         mistakes = desk.mistakes(draft)
-        fields, asked = ([], "") if mistakes else _fields(desk, desk.read(draft), db, live)
-    found = mistakes + fields
+        seen = _against(desk, desk.read(draft), db, live) if not mistakes else Seen()
+    found = mistakes + seen.mistakes
     if as_json:
-        told = [{"what": one.what, "where": one.where, "remedy": one.remedy} for one in found]
-        say_json({"ok": not found, "crm": desk.crm.name, "file": draft.shown, "fields": asked, "mistakes": told})
-    elif found:
-        say_table(("where", "what", "remedy"), [(one.where, one.what, one.remedy) for one in found])
-        print(f"{draft.shown}: {len(found)} mistake{'s' if len(found) > 1 else ''}; {asked}".rstrip("; "))
+        told = {"ok": not found, "crm": desk.crm.name, "file": draft.shown, "fields": seen.asked}
+        say_json(told | {"mistakes": _told(found), "remarks": _told(seen.remarks), "drift": seen.drift})
     else:
-        print(f"{draft.shown} is sound; {asked}")
+        if found or seen.remarks:
+            rows = [("mistake", one) for one in found] + [("remark", one) for one in seen.remarks]
+            say_table(("", "where", "what", "remedy"), [(kind, o.where, o.what, o.remedy) for kind, o in rows])
+        for sentence in seen.drift:
+            print(f"Changed in the CRM since it was read last: {sentence}")
+        said = f"{len(found)} mistake{'s' if len(found) > 1 else ''}" if found else "sound"
+        print(f"{draft.shown}: {said}; {seen.asked}".rstrip("; "))
     if found:
         raise typer.Exit(2)
 
 
-def _fields(desk: Bench, mapping: Mapping, db: Database | None, live: bool) -> tuple[list[ConfigError], str]:
-    """What does not fit the CRM's fields, and as of when these are known."""
+def _told(found: Iterable[ConfigError]) -> list[dict[str, str]]:
+    return [{"what": one.what, "where": one.where, "remedy": one.remedy} for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A mapping beside the CRM's fields: `mistakes` keep it from running, `remarks` do not; `drift` says how the fields
+    changed, `asked` as of when they are known."""
+
+    mistakes: list[ConfigError] = field(default_factory=list)
+    remarks: list[ConfigError] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
+    asked: str = ""
+
+
+def _against(desk: Bench, mapping: Mapping, db: Database | None, live: bool) -> Seen:
+    from hub.cli.mapping_files import told_by_name
     from hub.cli.output import when
     from hub.mapping import check as fits
+    from hub.mapping.schema import drift, remarks
     from hub.store import mappings
 
     known = mappings.shape(db, desk.crm.name) if db is not None else None
     if live:
-        schema = desk.crm.adapter.describe()
-        drift = f"; {told}" if known and (told := drifted(known.schema, schema, mapping.fields)) else ""
-        return fits(mapping, schema), f"{len(schema.fields)} fields of {desk.crm.name}, read now{drift}"
+        with told_by_name():
+            schema = desk.crm.adapter.describe()
+        changed = drift(known.schema, schema, mapping) if known else []
+        asked = f"{len(schema.fields)} fields of {desk.crm.name}, read now"
+        return Seen(fits(mapping, schema), remarks(mapping, schema), changed, asked)
     if known is None:
-        return [], f"the fields of {desk.crm.name} were not read yet: check --live asks for them"
-    return fits(mapping, known.schema), f"{len(known.schema.fields)} fields of {desk.crm.name}, read {when(known.at)}"
-
-
-def drifted(before: Schema, now: Schema, named: Collection[str]) -> str:
-    """How the CRM's fields changed since they were read last: those that went away, and what is new about `named`."""
-    gone = sorted(before.fields.keys() - now.fields.keys())
-    told = [f"gone since: {', '.join(gone[:10])}"] if gone else []
-    for name in sorted(set(named) & before.fields.keys() & now.fields.keys()):
-        was, field = before.fields[name], now.fields[name]
-        told += [
-            f"{name}: {key.replace('_', ' ')} {getattr(was, key)} → {getattr(field, key)}"
-            for key in ("type", "max_length", "required", "read_only")
-            if getattr(was, key) != getattr(field, key)
-        ]
-        less, more = set(was.options) - set(field.options), set(field.options) - set(was.options)
-        told += [f"{name}: no option {', '.join(sorted(less)[:10])} any more"] if less else []
-        told += [f"{name}: new options {', '.join(sorted(more)[:10])}"] if more else []
-    return "; ".join(told)
+        return Seen(asked=f"the fields of {desk.crm.name} were not read yet: check --live asks for them")
+    asked = f"{len(known.schema.fields)} fields of {desk.crm.name}, read {when(known.at)}"
+    return Seen(fits(mapping, known.schema), remarks(mapping, known.schema), asked=asked)
 
 
 def show(crm: CrmOption = "", config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
@@ -194,7 +199,7 @@ def say_changes(found: list[Change]) -> None:
 
 
 def change(
-    field: Annotated[str, typer.Argument(metavar="FIELD", help="The CRM's name of the field.")],
+    name: Annotated[str, typer.Argument(metavar="FIELD", help="The CRM's name of the field.")],
     key: Annotated[
         str, typer.Argument(metavar="KEY", help="from, value, when, direction, rule, blank, transform, table or inbox.")
     ],
@@ -203,9 +208,11 @@ def change(
     crm: CrmOption = "",
     file: FileOption = None,
     config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
 ) -> None:
     """Change one key of the file; comments and order stay. Nothing runs until it is applied."""
     from hub.cli.mapping_files import Draft, bench, replace_file
+    from hub.cli.output import say_json
     from hub.contracts.errors import ConfigError
     from hub.mapping.diff import unified
     from hub.mapping.toml_edit import set_key
@@ -215,7 +222,11 @@ def change(
     if draft.path is None:
         remedy = "dragoman init writes one beside hub.toml"
         raise ConfigError("the packaged mapping cannot be changed", where=draft.shown, remedy=remedy)
-    text = set_key(draft.text, draft.shown, field, key, value, line=line)
+    text = set_key(draft.text, draft.shown, name, key, value, line=line)
     desk.read(Draft(text, draft.shown, draft.path))  # a file that would not load is not written
     replace_file(Path(draft.path), text)
-    print(unified(draft.text, text, draft.shown, draft.shown) or f"{draft.shown} says so already.")
+    told = unified(draft.text, text, draft.shown, draft.shown)
+    if as_json:
+        say_json({"file": draft.shown, "changed": text != draft.text, "text": told})
+    else:
+        print(told or f"{draft.shown} says so already.")

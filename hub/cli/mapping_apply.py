@@ -168,12 +168,16 @@ def _await(desk: Bench, event: MappingApplied, newest: int, wait: float) -> Mapp
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from hub.engine.effects.mappings import trial_rows
+    from hub.engine.effects.mappings import trial_of
     from hub.store import mappings
 
     began, row = time.monotonic(), None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress, desk.store() as db:
+    console = Console(stderr=True)
+    with (
+        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
+        desk.store() as db,
+    ):
         assert db is not None
         bar = None
         while True:
@@ -182,7 +186,7 @@ def _await(desk: Bench, event: MappingApplied, newest: int, wait: float) -> Mapp
             if row is not None and row.state != "trial":
                 return row
             if row is not None:
-                numbers = trial_rows(row)[1]
+                numbers = trial_of(row).rows
                 ended = sum(state in ("done", "dead", "dropped") for state, _ in mappings.fates(db, numbers).values())
                 bar = progress.add_task(f"version {row.id} on trial", total=len(numbers)) if bar is None else bar
                 progress.update(bar, completed=ended)

@@ -116,7 +116,8 @@ def run(desk: Bench, db: Database, mapping: Mapping, limit: int = 0, table: Text
     size = desk.crm.adapter.capabilities.read_batch
     desk.crm.adapter.on_call = lambda endpoint, status: _count(result)
     bars = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*bars, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*bars, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("", total=len(people))
         for start in range(0, len(people), size):
             result.stopped = _used_up(desk, result)
@@ -173,12 +174,14 @@ def _some(sight: Sight, found: list[Sides], mapping: Mapping, shape: Shape, resu
             writer.writerows(_row(sides, one) for one in weighed)
 
 
-def _row(sides: Sides, one: Weighed) -> tuple[str, ...]:
-    """A line of the table; what a spreadsheet could take for a formula is marked as text."""
+def _row(sides: Sides, one: Weighed) -> list[str]:
+    """A line of the table."""
+    from hub.cli.output import plain_cells
+
     record = sides.link.record if sides.link is not None else ""
     ours, theirs = one.ours or "", one.theirs or ""
     cells = (f"p{sides.person.id}", record, one.field, one.outcome, ours, theirs, one.after_crm, one.why)
-    return tuple(f"'{cell}" if cell[:1] in ("=", "@", "\t", "\r") else cell for cell in cells)
+    return plain_cells(cells)
 
 
 def price(desk: Bench, result: Result) -> dict[str, float]:

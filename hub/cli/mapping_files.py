@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.cli.options import logs_to_stderr
-from hub.contracts.errors import ConfigError, NotFound
+from hub.contracts.errors import ConfigError, HubError, NotFound, PluginError
+from hub.engine.human_events import MAPPING_MAX
 from hub.engine.loader import load_plugins
 from hub.engine.settings import Config, CrmConfig, load_config
 from hub.engine.tables import closest, read_text
 from hub.mapping import Mapping
 from hub.mapping.mistakes import mistakes
 from hub.mapping.values import Shape, shape_of
-from hub.store import mappings, open_reader
+from hub.store import StoreTrouble, mappings, open_reader
 from hub.store.database import Database
 from hub.store.rows import MappingRow
 from hub.store.store import FILE
@@ -53,10 +54,16 @@ class Bench:
         return Path(self.config.hub.data)
 
     def draft(self, file: Path | None = None) -> Draft:
-        """The text of `file`, else of the mapping file of this CRM. Raises ConfigError when it cannot be read."""
+        """The text of `file`, else of the mapping file of this CRM. Raises ConfigError when it cannot be read, or is
+        larger than the hub would take."""
         if file is not None:
-            return Draft(read_text(file, "name a mapping file"), str(file), file)
-        return Draft(self.crm.mapping_text, self.crm.mapping.file, self.crm.mapping_file)
+            found = Draft(read_text(file, "name a mapping file"), str(file), file)
+        else:
+            found = Draft(self.crm.mapping_text, self.crm.mapping.file, self.crm.mapping_file)
+        if len(found.text) > MAPPING_MAX:
+            what = f"the file has more than {MAPPING_MAX} characters"
+            raise ConfigError(what, where=found.shown, remedy="is it the right file?")
+        return found
 
     def read(self, draft: Draft) -> Mapping:
         """The draft as a mapping. Raises ConfigError at its first mistake."""
@@ -106,6 +113,17 @@ def bench(config: Path, crm: str) -> Bench:
         remedy = f"add --crm NAME: {names}" if names else "add a [crm.NAME]"
         raise ConfigError("several CRMs have mappings" if names else "no CRM is set", where=str(config), remedy=remedy)
     return Bench(found, found.crms[crm or next(iter(found.crms))])
+
+
+@contextmanager
+def told_by_name() -> Iterator[None]:
+    """An adapter's own mistake is told by its name alone: its words could hold a secret. Raises PluginError."""
+    try:
+        yield
+    except (HubError, StoreTrouble, OSError):
+        raise
+    except Exception as error:
+        raise PluginError(f"the adapter failed with {type(error).__name__}") from None
 
 
 def must_run(running: Running | None) -> Running:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.cli.mapping_files import Bench
+from hub.cli.mapping_files import Bench, told_by_name
 from hub.contracts.crm import Reads
 from hub.contracts.errors import HubError
 from hub.engine.effects import fields, synced
@@ -60,7 +60,8 @@ class Sight:
             adapter.reads = adapter.reads | mapping.fields
             for start in range(0, len(wanted), size):
                 began = time.perf_counter()
-                page = adapter.get([Ref("contact", record) for record in wanted[start : start + size]])
+                with told_by_name():
+                    page = adapter.get([Ref("contact", record) for record in wanted[start : start + size]])
                 self.seconds += time.perf_counter() - began
                 for record in page.records:
                     records |= dict.fromkeys((record.id, *record.merged), record)
@@ -96,8 +97,6 @@ def reach(sight: Sight, numbers: Sequence[int], mapping: FieldMapping) -> tuple[
         return list(sight.people(numbers, mapping)), ""
     except HubError as error:
         return list(sight.people(numbers, mapping, ask=False)), str(error)
-    except Exception as error:  # a plugin's mistake: its text may hold secrets
-        return list(sight.people(numbers, mapping, ask=False)), f"the adapter failed with {type(error).__name__}"
 
 
 def remembered(sides: Sides) -> Mapping[str, str]:

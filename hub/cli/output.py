@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hub.contracts.channel import Finding
+    from hub.testing.proof import Proof
 
 WIDE = 200  # columns where no terminal says how many there are
 
@@ -39,6 +40,15 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: s
 _STYLES = {"ok": "green", "loaded": "green", "no": "red", "quarantined": "red"}
 
 
+def plain_cells(cells: Iterable[str]) -> list[str]:
+    """A row for a CSV file: what a spreadsheet would take for a formula is marked as text with a quote."""
+    return [f"'{cell}" if cell[:1] in _FORMULA else cell for cell in cells]
+
+
+_FORMULA = frozenset("=+-@\t\r\n")
+"""What a spreadsheet's formula begins with."""
+
+
 def when(at: int) -> str:
     """A time (ms since 1970 UTC) in this machine's time zone; "" for never."""
     if not at:
@@ -57,3 +67,20 @@ def say_findings(findings: Iterable[tuple[str, Finding]]) -> None:
 def plain_findings(findings: Iterable[tuple[str, Finding]]) -> list[dict[str, Any]]:
     """Findings as plain data."""
     return [{"of": name, **finding._asdict()} for name, finding in findings]
+
+
+def say_proofs(proofs: Mapping[str, Proof]) -> None:
+    """Print the proof for each CRM, by its name, and whether it holds."""
+    for crm, proof in proofs.items():
+        if len(proofs) > 1:
+            print(f"{crm}:")
+        print(proof.line())
+        print(proof.second_line())
+        broken = proof.broken()
+        print(f"The proof FAILS: {', '.join(broken)}." if broken else "The proof holds.")
+
+
+def plain_proofs(proofs: Mapping[str, Proof]) -> dict[str, Any]:
+    """The proof for each CRM by its name, or the only one, as plain data."""
+    plain = {crm: proof.plain() for crm, proof in proofs.items()}
+    return plain if len(plain) > 1 else next(iter(plain.values()))

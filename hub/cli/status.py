@@ -46,6 +46,7 @@ def _stored(data: Any) -> dict[str, Any]:
             "outbox": _nested(reading.all_commands(db)),
             "dead": reading.dead_by_kind(db),
             "links": _nested(reading.links_by_state(db)),
+            "asked": reading.asked(db),
             "files": health.media(db),
             "plugin_work": reading.plugin_work(db),
             "backup": None if (last := last_backup(db)) is None else last._asdict(),
@@ -88,6 +89,8 @@ def _say(facts: dict[str, Any]) -> None:
     if waiting := facts["files"].get("pending"):
         lines.append(("files", f"{waiting} of inbound messages wait to be fetched"))
     lines += [(f"crm {crm}", f"people {_counts(states)}") for crm, states in facts["links"].items()]
+    told = "fields wait for a human: dragoman crm conflicts"
+    lines += [(f"crm {crm}", f"{count} {told}") for crm, count in facts["asked"].items()]
     lines += [
         (f"crm {name}", "the first read is not finished") for name, s in live.get("crms", {}).items() if s != "ready"
     ]

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         epilog="Examples: [bold]dragoman why wamid.HBgL...[/]   [bold]dragoman why m12 --json[/]   "
-        "[bold]dragoman why +15550100[/]"
+        "[bold]dragoman why +15550100[/]   [bold]dragoman why p12 --field Email[/]"
     )(why)
 
 
@@ -32,18 +32,25 @@ def why(
             "CRM record's id.",
         ),
     ],
+    field: Annotated[
+        str, typer.Option("--field", help="Of a person: why this field of the CRM (or email, attr.nick) is as it is.")
+    ] = "",
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Tell why: the event behind a message or record, what was decided and by which configuration, what came of it.
 
-    Of a person: the links into the CRM, open deals, tickets and tasks, conversations and the last messages.
+    Of a person: the links into the CRM, open deals, tickets and tasks, conversations and the last messages. Of a field:
+    the event, the line and version of the mapping, the value on either side, and what was lost to it.
     """
     from hub.cli import people
     from hub.cli.output import say_json
     from hub.store import chain, media, open_reader
 
     hub = people.settings(config)
+    if field:
+        _of_field(hub, name.strip(), field.strip(), as_json)
+        return
     db = open_reader(hub.data)
     try:
         found = chain.chains(db, name.strip())
@@ -61,6 +68,33 @@ def why(
     if not found:
         if not as_json:
             print(f"Nothing is known as '{name}': no message, no platform's message id, no person, no CRM record.")
+        raise typer.Exit(1)
+
+
+def _of_field(hub: HubSettings, name: str, field: str, as_json: bool) -> None:
+    from hub.cli import why_field
+    from hub.cli.output import say_json
+    from hub.contracts.errors import NotFound
+    from hub.store import open_reader
+
+    db = open_reader(hub.data)
+    try:
+        records = db.rows("SELECT person FROM links WHERE record=? AND record<>'' ORDER BY id", (name,))
+        people = [row[0] for row in records] or [_person_named(db, name, hub.region)]
+        found = [one for person in people for one in why_field.of_field(db, person, field)]
+    finally:
+        db.close()
+    if not any(people):
+        raise NotFound(f"no person is known as '{name}'")
+    if as_json:
+        say_json(found)
+    elif found:
+        print("\n".join(line for one in found for line in why_field.lines(one)))
+    else:
+        print(
+            f"Nothing is known of a field '{field}': no CRM's mapping has it, or it was neither read nor written yet."
+        )
+    if not found:
         raise typer.Exit(1)
 
 

@@ -106,11 +106,13 @@ class Schema:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CRMCapabilities:
     """`batch` rows per write call, `read_batch` records per `get` call. `linger`: seconds for which rows gather before
-    a call that is not full goes, unless the admin says otherwise."""
+    a call that is not full goes, unless the admin says otherwise. `body_max`: characters (UTF-16) of text that one
+    logged record holds: a session that has more goes on in another record."""
 
     batch: int = 100
     read_batch: int = 100
     linger: float = 1.0
+    body_max: int = 60_000
 
 
 MAKEABLE = frozenset({"task", "ticket", "deal", "note"})

@@ -124,11 +124,17 @@ def stored(db: Database, config: Config, now: int) -> Iterator[tuple[str, Findin
             yield f"crm {crm}", Finding(True, _unseen(shelves.how_many_linked(db, crm), config.hub.crm_poll))
     for word in health.news(db, now):
         if word.bad:
-            what = f"{word.topic} {word.subject}: {word.text}"
+            what = f"{f'{word.topic} {word.subject}'.strip()}: {word.text}"
             if word.connection in config.crms:
-                yield f"crm {word.connection}", Finding(False, what, "look there; it is named here for a week")
+                remedy = "look there; it is named here for a week"
+                if word.topic == "drift":
+                    remedy = f"dragoman crm drift --crm {word.connection} shows them, --repair brings them in order"
+                yield f"crm {word.connection}", Finding(False, what, remedy)
             else:
                 yield f"connection {word.connection}", Finding(False, what, _NEWS[word.topic])
+    for crm, count in reading.asked(db).items():
+        what = f"{count} fields differ from what the hub has, and a human is to say which value stays"
+        yield f"crm {crm}", Finding(False, what, "dragoman crm conflicts --open, then dragoman crm decide")
     yield "backup", _backup(copying.last_backup(db), config, now)
     paused = reading.paused(db, now)
     if paused:

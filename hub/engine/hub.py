@@ -198,6 +198,9 @@ class Hub:
                 self.notices.raise_once(subject, what)
             else:
                 self.notices.clear(subject)
+        for crm in self.crms.values() if told else ():
+            crm.fit()
+            crm.wake()
 
     def _tell_gaps(self, gaps: Sequence[Gap]) -> None:
         for gap in gaps:

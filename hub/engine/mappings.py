@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hub.contracts.errors import ConfigError
-from hub.engine.effects import synced
-from hub.engine.effects.mappings import LIVE, activate, end_trial, text_hash, trial_rows
+from hub.engine.effects import reapply, synced
+from hub.engine.effects.mappings import LIVE, activate, end_trial, text_hash, trial_of
 from hub.engine.line import Active, Line
 from hub.engine.settings import CrmConfig
 from hub.store import Store, mappings
@@ -15,6 +15,8 @@ from hub.store.workspace import Workspace
 __all__ = ["LIVE", "judge", "load", "refresh", "start"]
 
 ENDED = ("done", "dead", "dropped")
+PATIENCE = 3_600_000
+"""ms after which a trial no longer waits for records that cannot be read again."""
 
 
 def start(store: Store, line: Line, now: int) -> dict[str, str]:
@@ -40,6 +42,13 @@ def start(store: Store, line: Line, now: int) -> dict[str, str]:
         elif row.hash != text_hash(crm.mapping_text):
             shown = crm.mapping_file or crm.mapping.file
             told[f"mapping of {name}"] = f"{shown} is not what runs: see dragoman mapping diff --crm {name}, then apply"
+        if (trial := mappings.on_trial(store.db, name)) is not None and (unread := _unreadable(trial, line)):
+            with store.transaction():
+                work = store.workspace(now)
+                (lost,) = work.mappings.fetch_by("id", [trial.id])
+                end_trial(lost, unread, trial_of(lost).event, line, work)
+                work.save()
+            told[f"mapping of {name}"] = f"version {trial.id} was on trial and cannot be read any more: {unread}"
         refresh(store.db, line, name)
     return told
 
@@ -98,25 +107,48 @@ def judge(store: Store, line: Line, now: int) -> dict[str, str]:
 
 def _judged(trial: MappingRow, active: MappingRow | None, line: Line, work: Workspace) -> str | None:
     """What became of the trial: None = it goes on, "" = the version is active."""
-    limit, rows = trial_rows(trial)
+    told = trial_of(trial)
+    ends = _ends(trial, list(told.rows), work)
+    if ends is None:
+        return None
+    tried = [person for person, (state, _) in ends.items() if state != "dropped"]
+    refused = [why for state, why in ends.values() if state == "dead"]
+    wrote = [person for person, (state, _) in ends.items() if state == "done"]
+    refused += [f"the CRM left out {field}" for field in _left_out(trial, wrote, work)]
+    if len(refused) <= told.limit * len(tried):
+        trial.reason = f"tried with {len(tried)}, {len(refused)} refused"
+        activate(trial, active, told.event, line, work)
+        if told.reapply:
+            mapping = line.config.read_mapping(trial.text, f"version {trial.id}")
+            reapply.begin(trial, mapping, told.event, line, work)
+        return ""
+    why = f"{len(refused)} of {len(tried)} were refused: {refused[0]}"
+    end_trial(trial, why, told.event, line, work)
+    many = f"{len(refused)} of {len(tried)} people were refused"  # notices are logged: the CRM may quote a value
+    return f"version {trial.id} of the mapping of {trial.crm} was rolled back: {many}; dragoman mapping log says why"
+
+
+def _ends(trial: MappingRow, rows: list[int], work: Workspace) -> dict[int, tuple[str, str]] | None:
+    """Person -> (state, reason) of the last write; None = somebody is still to be written.
+
+    Whose record was changed in the CRM meanwhile was not written: it is read again, and what is ordered then counts.
+    """
     fates = mappings.fates(work.db, rows)
     if any(state not in ENDED for state, _ in fates.values()):
         return None
-    refused = [why for state, why in fates.values() if state == "dead"]
-    refused += [f"the CRM left out {field}" for field in _left_out(trial, rows, work)]
-    if len(refused) <= limit * len(rows):
-        trial.reason = f"tried with {len(rows)}, {len(refused)} refused"
-        activate(trial, active, trial.id, line, work)
-        return ""
-    why = f"{len(refused)} of {len(rows)} were refused: {refused[0]}"
-    end_trial(trial, why, trial.id, line, work)
-    return f"version {trial.id} of the mapping of {trial.crm} was rolled back: {why}"
-
-
-def _left_out(trial: MappingRow, rows: list[int], work: Workspace) -> list[str]:
-    """Of each person whose record the CRM took without all of it: the first field that it did not take."""
     work.outbox.fetch(rows)
-    people = [row.lane for row in work.outbox.rows.values() if row.id in rows and row.state == "done"]
+    commands = [row for number in rows if (row := work.outbox.get(number)) is not None]
+    overtaken = {row.lane: row.id for row in commands if row.state == "dropped" and row.attempts}
+    if work.now < trial.at + PATIENCE and mappings.waiting_to_be_read(work.db, trial.crm, list(overtaken)):
+        return None
+    last = {row.lane: (row.state, row.reason) for row in commands}
+    for _, state, why, person in mappings.follow_ups(work.db, trial.crm, overtaken):
+        last[person] = state, why
+    return None if any(state not in ENDED for state, _ in last.values()) else last
+
+
+def _left_out(trial: MappingRow, people: list[int], work: Workspace) -> list[str]:
+    """Of each of these people whose record the CRM took without all of it: the first field that it did not take."""
     links = work.links.fetch_by("person", people, "AND crm=? AND mapping=?", (trial.crm, trial.id))
     found = []
     for link in links:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Protocol
 
 SOURCES: dict[str, str] = {
@@ -30,6 +31,8 @@ RESERVED = frozenset(("name", "phone", "email", "language", "channel", "inbox", 
 NO_LAST = " "
 """As a last name: the person is known to have none."""
 
+CACHED = 2_048
+"""Names that are not taken apart twice: a record's is asked for by each of its fields, several times."""
 _NAME_MAX = 100
 _LABELS = {"whatsapp": "WhatsApp", "imessage": "iMessage", "webchat": "Web chat", "email": "E-mail", "sms": "SMS"}
 
@@ -161,14 +164,19 @@ def stand_in(facts: PersonFacts) -> str:
 
 def name_parts(facts: PersonFacts) -> tuple[str, str]:
     """First and last name. A last name that somebody told counts as long as the name ends with it."""
-    whole, last = _clean(facts.name), _clean(facts.last)
-    if facts.last == NO_LAST and any(char.isalnum() for char in whole):
+    return _parts(facts.name, facts.last)
+
+
+@lru_cache(maxsize=CACHED)
+def _parts(name: str, told: str) -> tuple[str, str]:
+    whole, last = _clean(name), _clean(told)
+    if told == NO_LAST and any(char.isalnum() for char in whole):
         return whole, ""
     if last and whole == last:
         return "", last
     if last and whole.endswith(f" {last}"):
         return whole.removesuffix(f" {last}").strip(), last
-    return split_name(facts.name)
+    return split_name(name)
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -186,8 +194,10 @@ def split_name(name: str) -> tuple[str, str]:
     return (words[0], "") if len(words) == 1 else (" ".join(words[:-1]), words[-1])
 
 
+@lru_cache(maxsize=CACHED)
 def _clean(name: str) -> str:
-    name = "".join(" " if unicodedata.category(char) == "Cc" else char for char in name)
+    if not name.isprintable():
+        name = "".join(" " if unicodedata.category(char) == "Cc" else char for char in name)
     return " ".join(name.split())[:_NAME_MAX].strip()
 
 

@@ -43,7 +43,9 @@ def fitting(text: str, schema: FieldSchema, region: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
 
 
 def _typed(plain: str, schema: FieldSchema, region: str) -> str | None:

@@ -101,17 +101,27 @@ class Mapping:
     person: tuple[FieldRule, ...]
     tables: abc.Mapping[str, Table] = field(default_factory=dict)
     owners: abc.Mapping[str, str] = field(default_factory=dict)
+    _everybody: abc.Mapping[str, FieldRule] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not any(rule.inboxes for rule in self.person):  # the same lines count for all people
+            object.__setattr__(self, "_everybody", self._first(frozenset()))
 
     @property
     def fields(self) -> frozenset[str]:
         """All CRM fields that the file names."""
         return frozenset(rule.field for rule in self.person)
 
-    def lines(self, facts: PersonFacts) -> dict[str, FieldRule]:
+    def lines(self, facts: PersonFacts) -> abc.Mapping[str, FieldRule]:
         """CRM field -> the line that counts for this person: the first that fits."""
+        if self._everybody is not None:
+            return self._everybody
+        return self._first(facts.inboxes)
+
+    def _first(self, inboxes: abc.Iterable[str]) -> dict[str, FieldRule]:
         found: dict[str, FieldRule] = {}
         for rule in self.person:
-            if not rule.inboxes or not rule.inboxes.isdisjoint(facts.inboxes):
+            if not rule.inboxes or not rule.inboxes.isdisjoint(inboxes):
                 found.setdefault(rule.field, rule)
         return found
 

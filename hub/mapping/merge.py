@@ -6,7 +6,6 @@ says nothing new, a change by somebody else always does.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from hub.mapping.lines import FieldRule
@@ -62,12 +61,6 @@ def settle(
     return _again(base, ours, theirs, line)
 
 
-def led(line: FieldRule, here: bool) -> FieldRule:
-    """The line of a value that one of several CRMs leads: in that CRM (`here`) its value wins over the hub's, in the
-    others the hub's over theirs."""
-    return replace(line, rule="crm" if here else "hub")
-
-
 def union(ours: str, theirs: str, choices: bool = False) -> str:
     """The parts of both values once each, in the order of appearance (choices sorted)."""
     parts = dict.fromkeys(part.strip() for text in (ours, theirs) for part in text.split(";") if part.strip())
@@ -98,11 +91,11 @@ def _append(ours: str, theirs: str, both: str, line: FieldRule) -> Verdict:
 
 
 def _again(base: Base | None, ours: str, theirs: str, line: FieldRule) -> Verdict:
-    """Only the side that does not count changed: with direction push and rule hub ours is written again, with pull and
-    rule crm theirs taken again."""
+    """Only the side that does not count changed: where nothing is taken and the rule is hub ours is written again, with
+    direction pull and rule crm theirs taken again."""
     if base is not None and base == (ours, theirs):
         return KEEP
-    if line.direction == "push" and line.rule == "hub" and line.pushes and ours:
+    if not line.pulls and line.rule == "hub" and line.pushes and ours:
         return _push(base, ours, theirs)
     if line.direction == "pull" and line.rule == "crm" and line.pulls and theirs:
         return _take(base, ours, theirs)

@@ -13,7 +13,7 @@ from hub.mapping.forms import canonical, fitting, same
 from hub.mapping.lines import FieldRule
 from hub.model.records import Owner
 
-__all__ = ["Shape", "back", "canonical", "fields_for", "forth", "render", "same", "shape_of"]
+__all__ = ["Shape", "back", "canonical", "forth", "render", "same", "shape_of"]
 
 
 _ADDRESSES = {"phone": FieldSchema(name="", type="phone"), "email": FieldSchema(name="", type="email")}
@@ -33,13 +33,17 @@ class Shape:
     """The id of each active owner by his e-mail address in small letters."""
     region: str = ""
     single_last: bool = False
+    _held: dict[tuple[str, str, bool], FieldSchema] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def field(self, line: FieldRule) -> FieldSchema:
         """The field that a line writes. One of unknown type, or a text, has the type of what the source holds."""
-        known = self.fields.get(line.field, FieldSchema(name=line.field))
-        if line.source in _ADDRESSES and known.type in ("text", "other") and not line.transforms:
-            return replace(known, type=_ADDRESSES[line.source].type)
-        return known
+        named = line.field, line.source, bool(line.transforms)
+        if (held := self._held.get(named)) is None:
+            held = self.fields.get(line.field, FieldSchema(name=line.field))
+            if line.source in _ADDRESSES and held.type in ("text", "other") and not line.transforms:
+                held = replace(held, type=_ADDRESSES[line.source].type)
+            self._held[named] = held
+        return held
 
 
 def shape_of(mapping: model.Mapping, schema: Schema, owners: Sequence[Owner] = (), region: str = "") -> Shape:
@@ -71,7 +75,7 @@ def forth(rule: FieldRule, facts: PersonFacts, shape: Shape, *, creating: bool =
     if not rule.source:
         return fitting(rule.value, schema, shape.region)
     value = _source(rule.source, facts, shape, creating)
-    made = value
+    made = value = value if value.strip() else ""  # blanks alone are no value that a transform could build on
     for transform in rule.transforms:
         if made or transform.spec.fills:
             made = transform.forward(made)
@@ -115,22 +119,6 @@ def back(rule: FieldRule, theirs: str, facts: PersonFacts, shape: Shape) -> dict
         if again is not None and same(again, theirs, schema, shape.region):
             return changes
     return None
-
-
-def fields_for(
-    mapping: model.Mapping, facts: PersonFacts, shape: Shape, *, creating: bool, only: Sequence[str] | None = None
-) -> dict[str, str]:
-    """CRM fields and values for one write, without those that the hub knows nothing for.
-
-    `creating` writes all lines but those with direction pull; otherwise those with when = always. `only` names the
-    fields that may be among them.
-    """
-    found = {
-        name: render(line, facts, shape, creating=creating)
-        for name, line in mapping.lines(facts).items()
-        if (only is None or name in only) and (line.direction != "pull" if creating else line.pushes)
-    }
-    return {name: value for name, value in found.items() if value}
 
 
 def _source(source: str, facts: PersonFacts, shape: Shape, creating: bool) -> str:

@@ -365,7 +365,7 @@ class MappingApplied(Event):
 class DriftSwept(Event):
     """Links were compared with what stands in the CRM. `links` were looked at, `whole`: all of them; `after` is the
     last one. `counts`: differences by kind. `repair` names records that are to be read again, and so brought in order,
-    and `keys` those whose key of the hub is to be written."""
+    and `keys` those whose key of the hub is to be written. `more`: a further event tells the rest of it."""
 
     kind: ClassVar[str] = "drift.swept"
     crm: str
@@ -375,6 +375,7 @@ class DriftSwept(Event):
     counts: Mapping[str, int] = field(default_factory=dict)
     repair: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    more: bool = False
     agent: str = "hub"
 
 

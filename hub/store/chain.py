@@ -73,8 +73,8 @@ def _message(db: Database, number: int, how: str) -> Row:
         "is": f"message {number}",
         "matched": how,
         "message": message,
-        "event": _event(db, message["event"]),
-        "decisions": _decisions(db, message["event"]),
+        "event": event(db, message["event"]),
+        "decisions": decisions(db, message["event"]),
         "commands": _commands(db, message["event"], number, message["person"]),
         "files": _rows(
             db,
@@ -101,8 +101,8 @@ def of_person(db: Database, person: int, how: str) -> Row:
         "is": f"person {person}",
         "matched": how,
         "person": found[0],
-        "event": _event(db, began),
-        "decisions": _decisions(db, began),
+        "event": event(db, began),
+        "decisions": decisions(db, began),
         "commands": commands,
         "identities": _rows(
             db,
@@ -116,7 +116,8 @@ def of_person(db: Database, person: int, how: str) -> Row:
     }
 
 
-def _event(db: Database, seq: int) -> Row | None:
+def event(db: Database, seq: int) -> Row | None:
+    """An event of the journal, without its body; None once it is kept no more."""
     found = _rows(
         db,
         "SELECT seq, source, account, key, at, received, length(body) AS bytes,"
@@ -126,7 +127,8 @@ def _event(db: Database, seq: int) -> Row | None:
     return found[0] if found else None
 
 
-def _decisions(db: Database, seq: int) -> list[Row]:
+def decisions(db: Database, seq: int) -> list[Row]:
+    """What was decided because of an event."""
     return _rows(
         db,
         "SELECT d.at, d.because, d.version, coalesce(c.hash, '') AS hash FROM decisions d"

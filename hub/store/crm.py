@@ -18,10 +18,11 @@ def heard_name(inbox: str, provider_id: str) -> str:
 
 def touch(work: Workspace, crm: str, refs: Iterable[Ref]) -> None:
     """These records are to be read again; one that waits already keeps its row and gets the new time."""
-    work.db.run_many(
-        "INSERT INTO crm_touched VALUES (?,?,?,?) ON CONFLICT (crm, type, record) DO UPDATE SET at=excluded.at",
-        [(crm, ref.type, ref.id, work.now) for ref in refs],
-    )
+    for ref in refs:
+        work.then(
+            "INSERT INTO crm_touched VALUES (?,?,?,?) ON CONFLICT (crm, type, record) DO UPDATE SET at=excluded.at",
+            (crm, ref.type, ref.id, work.now),
+        )
 
 
 def touched(db: Database, crm: str, limit: int) -> tuple[list[Ref], int]:
@@ -47,6 +48,12 @@ def linked(db: Database, crm: str, after: int, limit: int) -> list[tuple[int, st
         " ORDER BY id LIMIT ?"  # || keeps the index by record out: all of the CRM's links would be sorted each time
     )
     return [(row[0], row[1]) for row in db.rows(sql, (after, crm, limit))]
+
+
+def links_like(db: Database, crm: str, patterns: Sequence[str]) -> list[int]:
+    """The links whose `synced` is like one of these patterns of SQL."""
+    sql = "SELECT id FROM links WHERE crm=? AND synced LIKE ?"
+    return sorted({row[0] for one in patterns for row in db.rows(sql, (crm, one))})
 
 
 def how_many_linked(db: Database, crm: str) -> int:

@@ -19,7 +19,7 @@ def erase(person: PersonRow, work: Workspace, upto: int = 0) -> None:
     the latest of all. The rest follows in parts: `blank_messages`, then `traces.sweep`."""
     db, number = work.db, person.id
     traces.note(person, work, upto or int(db.rows("SELECT coalesce(max(seq), 0) FROM journal")[0][0]))
-    person.name = person.language = person.phone = person.email = ""
+    person.name = person.language = person.phone = person.email = person.attributes = ""
     person.erased = work.now
     db.run("DELETE FROM identities WHERE person=?", (number,))
     db.run("UPDATE identity_events SET identity='', evidence='' WHERE person=?", (number,))
@@ -49,6 +49,9 @@ def erase(person: PersonRow, work: Workspace, upto: int = 0) -> None:
             db.run("DELETE FROM crm_touched WHERE crm=? AND type='contact' AND record=?", (crm, record))
         if key:
             db.run("DELETE FROM write_ledger WHERE record=?", (key,))
+    for conflict in [row for row in work.conflicts.rows.values() if row.person == number]:
+        work.conflicts.forget(conflict.id)
+    work.then("DELETE FROM conflicts WHERE person=?", (number,))
     work.then("DELETE FROM links WHERE person=?", (number,))
 
 

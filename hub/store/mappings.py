@@ -131,13 +131,40 @@ def person_of(db: Database, crm: str, record: str) -> int:
     return int(found[0][0]) if found else 0
 
 
-def written_since(db: Database, crm: str, version: int) -> list[int]:
+def how_many_written_since(db: Database, crm: str, version: int) -> int:
     """People whose record was written last by a version after this one."""
-    sql = f"SELECT person FROM links WHERE crm=? AND mapping>? AND {_LINKED} ORDER BY id"  # noqa: S608 - ours
-    return [int(row[0]) for row in db.rows(sql, (crm, version))]
+    sql = f"SELECT count(*) FROM links WHERE crm=? AND mapping>? AND {_LINKED}"  # noqa: S608 - ours
+    return int(db.rows(sql, (crm, version))[0][0])
+
+
+def written_since(db: Database, crm: str, version: int, after: int = 0, limit: int = -1) -> list[tuple[int, int]]:
+    """The same people as (link, person), in the order of links behind `after`."""
+    sql = f"SELECT id, person FROM links WHERE id>? AND crm||''=? AND +mapping>? AND {_LINKED} ORDER BY id LIMIT ?"  # noqa: S608  # || and + keep the other indexes out: each part would sort all that is left
+    return [(row[0], row[1]) for row in db.rows(sql, (after, crm, version, limit))]
 
 
 def fates(db: Database, commands: Sequence[int]) -> Mapping[int, tuple[str, str]]:
     """command -> (state, reason) of these; one that is kept no more is left out."""
     found = db.rows_in("SELECT id, state, reason FROM outbox WHERE id IN (*)", list(commands)) if commands else []
     return {row[0]: (row[1], row[2]) for row in found}
+
+
+def follow_ups(db: Database, crm: str, people: Mapping[int, int]) -> list[tuple[int, str, str, int]]:
+    """Commands for these people's records that came after a certain one (person -> command): (command, state, reason,
+    person)."""
+    if not people:
+        return []
+    sql = "SELECT id, state, reason, lane FROM outbox WHERE kind='person' AND target=? AND id>? ORDER BY id"
+    rows = db.rows(sql, (crm, min(people.values())))
+    return [(row[0], row[1], row[2], row[3]) for row in rows if row[0] > people.get(row[3], 1 << 62)]
+
+
+def waiting_to_be_read(db: Database, crm: str, people: Sequence[int]) -> bool:
+    """Whether the record of one of these people is about to be read again."""
+    found = db.rows_in(
+        "SELECT t.record FROM links l JOIN crm_touched t ON t.crm=l.crm AND t.type='contact' AND t.record=l.record"
+        " WHERE l.person IN (*) AND l.crm=?",
+        list(people),
+        (crm,),
+    )
+    return bool(found)

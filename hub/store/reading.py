@@ -148,3 +148,9 @@ def cursor_at(db: Database, name: str) -> int:
     """When that was noted (ms), 0 = never."""
     found = db.rows("SELECT at FROM cursors WHERE name=?", (name,))
     return int(found[0][0]) if found else 0
+
+
+def asked(db: Database) -> dict[str, int]:
+    """CRM -> conflicts that a human is asked about."""
+    found = db.rows("SELECT crm, count(*) FROM conflicts WHERE state='asked' GROUP BY crm ORDER BY crm")
+    return {str(crm): int(count) for crm, count in found}

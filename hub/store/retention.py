@@ -89,6 +89,7 @@ def rules(keep: Keep) -> tuple[Rule, ...]:
             change="UPDATE media SET state='expired', blob='', reason='deleted after the time it is kept' WHERE",
         ),
         Rule("dead", "id", "handled", "t.state<>'open' AND t.handled>0 AND t.handled<:cutoff", keep.dead),
+        Rule("conflicts", "id", "at", "t.state<>'asked' AND t.at<:cutoff", keep.dead),
         Rule("news", "id", "at", "t.at<:cutoff", keep.news),
         Rule("early", "id", "at", "t.at<:cutoff", 1),
         Rule(

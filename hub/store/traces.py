@@ -26,6 +26,11 @@ SHORTEST = 5
 """Characters that a number or a name of his must have to be looked for in what others caused."""
 GONE = "(erased)"
 
+NAMING = ("human.replied", "pause.changed", "person.edited")
+"""Kinds of events in which a human names a person."""
+CHANGES = ("record.changed", "deal.stage", "owner.changed", "task.done")
+"""Kinds of events about a person's records, by his number."""
+
 TEXTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("decisions", ("because",), "person"),
     ("identity_events", ("identity", "evidence"), "person"),
@@ -149,7 +154,7 @@ class _Traces:
                 sends[seq] = int(key.split(":")[1].partition(".")[0])
             elif kind == "plugin.answered":
                 answered[seq] = int(json.loads(body)["event"])
-            elif kind in ("human.replied", "pause.changed") and json.loads(body)["person"] in self._sought["people"]:
+            elif self._named(kind, body):
                 blank.append(seq)
             elif seq in letters and not self._words.named(body.decode("utf-8", "replace")):
                 continue  # nobody worked on it yet, and it is another's: he may only speak of him
@@ -162,6 +167,11 @@ class _Traces:
         gone = db.rows_in("SELECT seq FROM journal WHERE seq IN (*) AND body=x''", list(answered.values()))
         self._blank([seq for seq, event in answered.items() if (event,) in gone], [])
         return int(seqs[-1])
+
+    def _named(self, kind: str, body: bytes) -> bool:
+        if kind in NAMING:
+            return json.loads(body)["person"] in self._sought["people"]
+        return kind in CHANGES and json.loads(body)["person"] == self._number
 
     def _his(self, source: str, body: bytes) -> bool:
         text = body.decode("utf-8", "replace")

@@ -31,6 +31,8 @@ TRICKLE = 4.0
 STRUCK = 0.25
 """Share of all messages that are written while something is broken."""
 HOOK_SECRET = "whsec_" + "aHViLXRlc3RpbmctaG9vay1zZWNyZXQtb2Ytb3Vycw=="
+DAY_STEP = 1.0
+"""Seconds after which a used-up day of Salesforce is looked at again; it tells nobody when its day ends."""
 TIME = 600.0
 """Seconds that a run may take beyond its messages' own time: a hub that never stands up again must not hold us."""
 
@@ -62,7 +64,7 @@ class Hostility:
 class Script:
     """One run. `rate` messages a second at full speed, `people` (both 0 = by the number of messages) · `module`: what
     runs instead of the supervised hub · `patience` seconds without any change until what is missing is given up ·
-    `faults`: everything of `hub.testing.faults` too, and an event hook that hangs."""
+    `faults`: everything of `hub.testing.faults` too, and an event hook that hangs · `crms`: where messages go."""
 
     events: int = 2000
     kills: int = 5
@@ -74,6 +76,7 @@ class Script:
     module: Sequence[str] = SUPERVISED
     patience: float = 20.0
     faults: bool = False
+    crms: Sequence[str] = ("hubspot",)
 
     @property
     def full_rate(self) -> float:
@@ -168,9 +171,9 @@ class Drama:
         self._tell("standing up again")
 
 
-async def run(script: Script, folder: Path, watch: Watch) -> Proof:
-    """One whole run in `folder`. Raises ConfigError or Unavailable when it cannot be played, TimeoutError when it
-    takes far too long."""
+async def run(script: Script, folder: Path, watch: Watch) -> dict[str, Proof]:
+    """One whole run in `folder`: the proof for each CRM, by name. Raises ConfigError or Unavailable when it cannot be
+    played, TimeoutError when it takes far too long."""
     rng = random.Random(script.seed)
     people = script.people or max(20, script.events // 25)
     known = people // 2
@@ -183,7 +186,8 @@ async def run(script: Script, folder: Path, watch: Watch) -> Proof:
             module = ("-m", "hub.testing.weather", str(weather))
             hook = {"url": await stack.enter_async_context(hanging()), "secret": HOOK_SECRET, "allow_private": True}
             tables = {"plugin.notify": hook, "connection.whatsapp": {"horizon": HORIZON}}
-        stage = Stage(folder, cast, seed=script.seed, module=module, tables=tables)
+            tables |= {"crm.salesforce": {"day_step": DAY_STEP}} if "salesforce" in script.crms else {}
+        stage = Stage(folder, cast, seed=script.seed, module=module, tables=tables, crms=script.crms)
         ticker = asyncio.create_task(tick(stage, watch))
         stack.push_async_callback(stage.close)
         stack.callback(ticker.cancel)
@@ -197,13 +201,13 @@ async def run(script: Script, folder: Path, watch: Watch) -> Proof:
             await Drama(stage, script, watch.phase, faults).play()
             watch.phase("waiting until all is quiet")
             await quiet(stage, script.patience)
-            return prove(stage.ledgers())
+            return {crm.name: prove(stage.ledgers(crm)) for crm in stage.crms}
 
 
 async def tick(stage: Stage, watch: Watch) -> None:
     """Show how far the messages are, for ever."""
     while True:
-        rows = stage.crm.logged()
         replies = sum(1 for said in stage.channel.said if said.delivered)
-        watch.show(sum(1 for row in rows if row.direction == "in"), f"{replies} replies")
+        arrived = min(sum(1 for row in crm.logged() if row.direction == "in") for crm in stage.crms)
+        watch.show(arrived, f"{replies} replies")
         await asyncio.sleep(LOOK)

@@ -84,18 +84,20 @@ class Faults:
         self._stage.troubles.append(Trouble("channel", began, time.monotonic()))
 
     async def day_used_up(self, seconds: float = 4.0) -> None:
-        """The CRM says that today's calls are used up."""
+        """A CRM, the first of several, says that today's calls are used up."""
         began = time.monotonic()
         self._stage.crm.faults.used_up = began + seconds
         await asyncio.sleep(seconds)
         self._stage.troubles.append(Trouble("crm", began, time.monotonic()))
 
     async def slow_crm(self, seconds: float = 4.0) -> None:
-        """Each answer of the CRM takes two seconds."""
+        """Each answer of each CRM takes two seconds."""
         began = time.monotonic()
-        self._stage.crm.faults.slow = 2.0
+        for crm in self._stage.crms:
+            crm.faults.slow = 2.0
         await asyncio.sleep(seconds)
-        self._stage.crm.faults.slow = 0.0
+        for crm in self._stage.crms:
+            crm.faults.slow = 0.0
         self._stage.troubles.append(Trouble("crm", began, time.monotonic()))
 
     async def away(self) -> None:

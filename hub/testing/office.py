@@ -12,17 +12,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hub.contracts.crm import HasOwners, Page, Reads
 from hub.contracts.errors import HubError
 from hub.contracts.simulator import CRMSimulator, Faults
+from hub.engine import shapes
 from hub.engine.crm.fate import Fate
-from hub.engine.crm.lease import lease_crm
+from hub.engine.crm.lease import Batch, lease_crm
 from hub.engine.line import CRM as SOURCE
 from hub.engine.loader import load_plugins
 from hub.engine.poller import raw_incoming
-from hub.model.events import CrmSettled, Event, RecordsRead
+from hub.model.events import CrmSettled, Event, RecordsRead, RowOutcome
 from hub.model.records import Ref
 from hub.store import crm as shelves
 from hub.testing.tabletop import HUB_TOML, Tabletop
@@ -151,7 +152,9 @@ class Office(Tabletop):
         """The CRM's fields and users are read again."""
         adapter = self.config.crms[crm].adapter
         adapter.reads = self.line.mapping(crm).mapping.fields
-        self.line.learn(crm, adapter.describe(), adapter.owners() if isinstance(adapter, HasOwners) else ())
+        owners = adapter.owners() if isinstance(adapter, HasOwners) else ()
+        shapes.learn(self.store, self.line, crm, adapter.describe(), owners, self.clock.ms)
+        self.step()
 
     def say(self, phone: str, text: str, name: str = "Ana Example") -> str:
         """A person writes by WhatsApp; returns the platform's id of the message."""
@@ -223,8 +226,9 @@ class Office(Tabletop):
             shelves.touch(work, crm, [Ref("contact", record) for record in linked])
             work.save()
 
-    def push(self, crm: str, kinds: Sequence[str] = KINDS) -> bool:
-        """Write what is due; whether there was anything."""
+    def push(self, crm: str, kinds: Sequence[str] = KINDS, *, dies: Literal["", "before", "after"] = "") -> bool:
+        """Write what is due; whether there was anything. `dies`: the hub's process dies before the first call to the CRM,
+        or after it and before the outcome is stored, and another one takes over."""
         found = False
         for kind in kinds:
             self.now = self.clock.ms
@@ -233,11 +237,18 @@ class Office(Tabletop):
                 continue
             found = True
             self._count += 1
-            outcomes = Fate(crm, self.config.crms[crm].adapter, batch, self.line.mapping(crm)).carry_out()
+            rows = () if dies == "before" else self.carry_out(crm, batch)
+            if dies:
+                self.restart()
+                return True
             at = self.clock.ms
-            self.happen(CrmSettled(key=f"{crm}.{at}.{self._count}", at=at, crm=crm, rows=tuple(outcomes)))
+            self.happen(CrmSettled(key=f"{crm}.{at}.{self._count}", at=at, crm=crm, rows=rows))
             self.step()
         return found
+
+    def carry_out(self, crm: str, batch: Batch) -> tuple[RowOutcome, ...]:
+        """Call the CRM; how each row ended, not yet stored."""
+        return tuple(Fate(crm, self.config.crms[crm].adapter, batch, self.line.mapping(crm)).carry_out())
 
     def quiet(self, seconds: float = 60.0) -> int:
         """Read and write until nothing is left to do, letting time pass; returns the rounds that had work. Raises

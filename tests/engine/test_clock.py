@@ -69,7 +69,9 @@ def test_a_record_that_was_named_before_the_clock_went_back_is_read_once(table: 
     """Also where nobody saw the jump: the hub was off."""
     table.crm_knows(ANA)
     with table.store.transaction():
-        shelves.touch(table.store.workspace(table.now), "main", [Ref("contact", "A")])
+        work = table.store.workspace(table.now)
+        shelves.touch(work, "main", [Ref("contact", "A")])
+        work.save()
     table.now -= HOUR
     if noticed:
         clock_was_set(table.store, -HOUR)
@@ -82,7 +84,9 @@ def test_a_record_that_is_named_while_it_is_read_is_read_again(table: Tabletop) 
     table.crm_knows(ANA)
     read_at = table.now
     with table.store.transaction():
-        shelves.touch(table.store.workspace(table.now + 1), "main", [Ref("contact", "A")])
+        work = table.store.workspace(table.now + 1)
+        shelves.touch(work, "main", [Ref("contact", "A")])
+        work.save()
     table.now += 1000
     with table.store.transaction():
         shelves.untouch(table.store.workspace(table.now), "main", [Ref("contact", "A")], read_at)

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from hub.contracts.errors import ConfigError, Rejected
-from hub.engine.control import human_event
 from hub.engine.control_client import ELSEWHERE, LINE_MAX, SOCKET, ask, socket_path, submit
 from hub.engine.hub import Hub
+from hub.engine.human_events import human_event
 from hub.engine.loader import load_plugins
 from hub.engine.settings import load_config
 from hub.model.events import DeadHandled, HumanReplied, PauseChanged, SendSettled, TimerDue

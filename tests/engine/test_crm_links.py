@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.contracts.crm import Written
-from hub.engine.crm.parts import CHARACTERS, LINK
+from hub.engine.crm.parts import LINK
 from hub.model.people import Identity
 from hub.model.records import LogEntry, Record
 from hub.testing.tabletop import HUB_TOML, Tabletop
@@ -92,7 +92,7 @@ def test_a_session_with_many_files_goes_on_in_another_record_before_links_are_le
     last = {entry.message: entry for entry in logged(table)}
     shown = [files(table, entry) for entry in last.values()]
     assert sorted(number for numbers in shown for number in numbers) == list(range(1, 91))
-    assert max(map(len, shown)) <= CHARACTERS // LINK
+    assert max(map(len, shown)) <= table.config.crms["main"].adapter.capabilities.body_max // LINK
     for entry in last.values():
         body = render(entry)
         assert body.count("/media/") == 2 * len(entry.links)  # as text and as address

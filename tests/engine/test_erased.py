@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hub.contracts.crm import Written
-from hub.model.events import HumanReplied, PluginAnswered, RecordsRead
+from hub.model.events import HumanReplied, PersonEdited, PluginAnswered, RecordChanged, RecordsRead
 from hub.model.people import Identity
 from hub.model.records import CrmObject, Gone, Record
 from hub.store import checking, traces
@@ -15,7 +15,18 @@ from hub.testing.tabletop import Tabletop
 
 ANA, BEN = "12025550101", "12025550102"
 NEW = "12025550177"
-SECRETS = (ANA, NEW, "Ana", "ana@example.com", "first words", "edited words", "human words", "noted words", "Ana roof")
+SECRETS = (
+    ANA,
+    NEW,
+    "Ana",
+    "ana@example.com",
+    "first words",
+    "edited words",
+    "human words",
+    "noted words",
+    "Ana roof",
+    "nick words",
+)
 
 
 def posted(table: Tabletop, field: str = "messages", **value: object) -> None:
@@ -72,6 +83,17 @@ def lived(table: Tabletop) -> None:
     table.step()
     table.store.db.run(
         "UPDATE dead SET person=0, state='open', handled=0, cause=? WHERE id=1", (f"+{ANA} belongs to person 2",)
+    )
+    number = table.rows("SELECT person FROM identities WHERE id=?", f"phone::+{ANA}")[0][0]
+    table.happen(PersonEdited(key="nick", at=table.now, person=f"p{number}", values={"nick": "nick words"}))
+    change = {"crm": "main", "type": "contact", "record": "9001", "field": "nick", "before": "", "after": "nick words"}
+    table.happen(RecordChanged(key="nick", at=table.now, person=number, **change))
+    table.step()
+    lost = (number, "main", "9001", "nick", "crm", "nick words", "other nick words", "crm", "settled")
+    table.store.db.run(
+        "INSERT INTO conflicts (at, person, crm, record, field, rule, ours, theirs, kept, state, mapping, event)"
+        " VALUES (1,?,?,?,?,?,?,?,?,?,1,1)",
+        lost,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.engine.control import Refusal, human_event
+from hub.engine.human_events import Refusal, human_event
 from hub.model.events import HumanReplied, IdentityChanged, IdentityMoved, MessageReceived
 from hub.model.packing import pack, unpack
 from hub.model.people import Identity

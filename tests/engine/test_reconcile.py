@@ -325,3 +325,79 @@ def test_what_waits_to_be_written_is_not_ordered_again_by_every_reading(desk_of)
     for city in ("Oslo", "Paris"):
         desk.shows(city=city)
     assert desk.rows("SELECT count(*) FROM outbox WHERE kind='person'") == [(1,)]
+
+
+def test_what_is_never_taken_is_written_over_again_where_the_hub_rules(desk_of):
+    desk = desk_of(line("hub", transform="upper"))
+    desk.shows(nick="")
+    desk.edits(nick="bo")
+    desk.writes()
+    desk.shows(nick="BO")
+    desk.shows(nick="Bea")
+    assert [write.fields for write in desk.writes()] == [{"nick": "BO"}]
+    assert desk.conflicts() == [("nick", "hub", "BO", "Bea", "hub", "settled")]
+
+
+def test_a_command_that_waits_writes_only_what_is_still_to_be_written(desk_of):
+    desk = agreed(desk_of, "newest")
+    desk.edits(nick="Here", city="Oslo")
+    desk.shows(nick="There", modified=desk.now + 1)
+    assert [write.fields for write in desk.writes()] == [{"city": "Oslo"}]
+
+    desk.shows(city="Oslo")
+    desk.edits(nick="Here")
+    assert len(desk.crm("person").persons) == 1
+    desk.store.recover(desk.now, {})  # it died before the call
+    desk.edits(city="Rome")
+    desk.shows(nick="Elsewhere", modified=desk.now + 1)
+    assert [write.fields for write in desk.writes()] == [{"city": "Rome"}]
+    assert desk.has("nick") == "Elsewhere"
+
+
+def test_a_line_that_takes_nothing_leaves_what_was_typed_there_though_a_command_waits(desk_of):
+    desk = desk_of(line(transform="upper"))
+    desk.shows(nick="BO")
+    desk.edits(nick="cleo")
+    desk.shows(nick="Bea")
+    assert desk.writes() == []
+
+
+def test_a_change_keeps_its_time_when_another_value_is_changed(desk_of):
+    desk = agreed(desk_of, "newest")
+    desk.edits(nick="Here")
+    there = desk.now + 1
+    (write,) = desk.crm("person").persons
+    row = RowOutcome(outbox=write.outbox, outcome="overtaken", reason="nick was changed there meanwhile")
+    desk.happen(CrmSettled(key="c1", at=desk.now, crm="main", rows=(row,)))
+    desk.step()
+    desk.now += 5
+    desk.edits(city="Oslo")
+    desk.shows(nick="There", modified=there)
+    assert desk.has("nick") == "There"
+
+
+def test_an_outcome_is_about_the_fields_of_its_own_command(desk_of):
+    desk = agreed(desk_of, "hub")
+    desk.edits(city="Oslo")
+    desk.edits(nick="Bea")
+    first, second = desk.crm("person").persons
+    rows = (
+        RowOutcome(outbox=first.outbox, outcome="overtaken", reason="city was changed there meanwhile"),
+        RowOutcome(outbox=second.outbox, outcome="done", record="7"),
+    )
+    desk.happen(CrmSettled(key="c1", at=desk.now, crm="main", rows=rows))
+    desk.step()
+    desk.shows(nick="Cleo")  # only the CRM changed it since
+    assert desk.has("nick") == "Cleo"
+
+
+def test_a_name_learned_from_a_channel_is_written_for_somebody_who_had_none(desk_of, text):
+    desk = desk_of('first = { from = "name", when = "always" }')
+    desk.crm_knows(Record(id="7", identities=(ANA,), fields={"first": ""}), feed="recent")
+    assert desk.rows("SELECT name FROM people") == [("",)]
+    desk.post("meta", text(1, "hello", "447700900101", name="Ana Example"))
+    desk.step()
+    assert [(write.record, write.fields) for write in desk.writes()] == [("7", {"first": "Ana Example"})]
+    desk.post("meta", text(2, "hello", "447700900101", name="Ana Other"))
+    desk.step()
+    assert desk.writes() == []

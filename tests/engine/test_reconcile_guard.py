@@ -101,3 +101,39 @@ def test_somebody_new_is_not_looked_for(desk_of, monkeypatch, text):
 
 def carry_out_nothing(desk: OneContact) -> bool:
     return desk.crm("person").rows == []
+
+
+def test_what_stands_there_already_is_not_written_again(desk, monkeypatch):
+    There(desk.config.crms["main"].adapter, monkeypatch, r7={"nick": "Bea", "city": "Rome"})
+    monkeypatch.setattr(desk.config.crms["main"].adapter, "upsert", pytest.fail)
+    assert carry_out(desk) == ["done"]
+    desk.shows(nick="Bea")
+    assert desk.writes() == []
+
+
+def test_of_several_fields_only_those_are_written_that_differ(desk, monkeypatch):
+    there = There(desk.config.crms["main"].adapter, monkeypatch, r7={"nick": "Bea", "city": "Rome"})
+    desk.edits(city="Oslo")
+    batches: list[list[dict[str, str]]] = []
+    upsert = there.upsert
+
+    def noted(batch: Sequence[PersonWrite]) -> list[Written]:
+        batches.append([dict(one.fields) for one in batch])
+        return upsert(batch)
+
+    monkeypatch.setattr(desk.config.crms["main"].adapter, "upsert", noted)
+    carry_out(desk)
+    assert batches == [[{"city": "Oslo"}]]
+    assert there.records["7"] == {"nick": "Bea", "city": "Oslo"}
+
+
+def test_a_record_that_was_merged_away_is_not_written(desk, monkeypatch):
+    adapter = desk.config.crms["main"].adapter
+    there = There(adapter, monkeypatch)
+    survivor = Record(id="9", identities=(ANA,), merged=("7",), fields={"nick": "Bo", "city": "Rome"})
+    monkeypatch.setattr(adapter, "get", lambda refs: Page([survivor], "", True))
+    assert carry_out(desk) == ["overtaken"]
+    assert there.records == {}
+    assert desk.rows("SELECT record FROM crm_touched") == [("7",)]
+    desk.crm_knows(survivor, feed="recent")
+    assert [(write.record, write.fields) for write in desk.writes()] == [("9", {"nick": "Bea"})]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hub.contracts.crm import Schema
+from hub.engine.effects.synced import ROUNDS
+from hub.model.records import Owner
 from hub.testing.one_contact import OneContact, line
 from hub.testing.tabletop import HUB_TOML
 
@@ -89,3 +92,46 @@ def test_the_crm_that_leads_a_value_wins_over_the_other(desk_of, rule):
     both.read()
     both.settle()
     assert (both.nick, both.desk.has("nick")) == ({"main": "EMIL", "second": "Emil"}, "Emil")
+
+
+def test_an_owner_goes_from_one_crm_to_the_other_by_his_address_and_back(desk_of):
+    desk = desk_of('owner_id = { from = "owner", when = "always" }', toml=TWO)
+    for crm, number in (("main", "1"), ("second", "2")):
+        users = [Owner(id=f"{name}{number}", email=f"{name}@example.com") for name in ("eve", "joe")]
+        desk.line.learn(crm, Schema(), users)
+
+    def shows(crm: str, owner: str) -> None:
+        desk.fields = {}
+        desk.shows(crm=crm, record={"main": "7", "second": "70"}[crm], owner_id=owner)
+
+    shows("main", "")
+    shows("second", "")
+    shows("main", "eve1")
+    assert desk.has("owner") == "eve@example.com"
+    assert [write.fields for write in desk.writes("second")] == [{"owner_id": "eve2"}]
+    shows("second", "eve2")
+    shows("second", "joe2")
+    assert desk.has("owner") == "joe@example.com"
+    assert [write.fields for write in desk.writes("main")] == [{"owner_id": "joe1"}]
+    shows("main", "joe1")
+    assert (desk.writes("main"), desk.writes("second")) == ([], [])
+
+
+def test_two_crms_that_rewrite_each_others_values_come_to_rest(desk_of):
+    both = Offices(desk_of(line(), toml=TWO))
+    both.read()
+    both.settle()
+    both.keeps = {"main": lambda nick: f"{nick}!", "second": lambda nick: f"{nick}?"}
+    both.nick["main"] = "Bea"
+    both.read()
+    for _ in range(60):
+        wrote = False
+        for crm in both.nick:
+            for write in both.desk.writes(crm):
+                wrote, both.rounds = True, both.rounds + 1
+                both.nick[crm] = both.keeps[crm](write.fields["nick"])
+        both.read()
+        if not wrote:
+            break
+    assert 0 < both.rounds <= 2 * ROUNDS
+    assert [kind for (kind,) in both.desk.rows("SELECT kind FROM dead")] == ["field"]

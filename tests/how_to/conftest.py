@@ -1,8 +1,9 @@
-"""Pigeon stands beside its tests, as in a project of its own; here it must be found as if it were installed."""
+"""Pigeon and Cabinet stand beside their tests, as in projects of their own; here they must be found as if installed."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent / "pigeon"))
+for project in ("pigeon", "cabinet"):
+    sys.path.append(str(Path(__file__).parent / project))

@@ -7,7 +7,7 @@ import pytest
 
 from hub.mapping import Base, FieldRule
 from hub.mapping.lines import Transform
-from hub.mapping.merge import Verdict, led, settle, union
+from hub.mapping.merge import Verdict, settle, union
 from hub.mapping.transforms import BUILT_IN
 
 SAME = Base("a", "a")
@@ -20,7 +20,7 @@ LINES = [
         ("attr.x", "channel"), ("create", "always"), ("both", "push", "pull"), RULES, ("keep", "send")
     )
 ]
-ONE_WAY = replace(ALWAYS, transforms=(Transform(BUILT_IN["upper"]),))
+ONE_WAY = (Transform(BUILT_IN["upper"]),)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,7 @@ ONE_WAY = replace(ALWAYS, transforms=(Transform(BUILT_IN["upper"]),))
         ({"direction": "push"}, SAME, "b", "c", Verdict("keep")),
         ({"direction": "push", "rule": "hub"}, SAME, "a", "b", Verdict("push", "b", "crm", "a")),
         ({"direction": "push", "rule": "hub"}, SAME, "a", "", Verdict("push", value="a")),
+        ({"transforms": ONE_WAY, "rule": "hub"}, SAME, "a", "b", Verdict("push", "b", "crm", "a")),
         ({"direction": "push", "rule": "append"}, SAME, "b", "c", Verdict("keep")),
         ({"direction": "pull"}, SAME, "b", "a", Verdict("take", "b", "hub", "a")),
         ({"direction": "pull"}, SAME, "", "a", Verdict("take", value="a")),
@@ -76,8 +77,9 @@ def test_the_newest_wins_where_the_mapping_says_so():
 
 
 def test_what_cannot_be_carried_back_is_never_taken_and_still_pushed():
-    assert settle(SAME, "A", "b", ONE_WAY).do == "keep"
-    assert settle(Base("A", "b"), "B", "b", ONE_WAY) == Verdict("push", "b", "crm", "B")
+    upper = replace(ALWAYS, transforms=ONE_WAY)
+    assert settle(SAME, "A", "b", upper).do == "keep"
+    assert settle(Base("A", "b"), "B", "b", upper) == Verdict("push", "b", "crm", "B")
     constant = FieldRule(field="f", value="a", when="always", direction="push", rule="fill-blank")
     assert settle(None, "a", "b", constant).do == "keep"
     assert settle(None, "a", "", constant).do == "push"
@@ -87,12 +89,6 @@ def test_a_union_has_each_part_once():
     assert union("b;a", "c; a", choices=True) == "a;b;c"
     assert union("call back; vip", "vip; moved") == "call back; vip; moved"
     assert union(union("b", "a"), "a") == "b; a"
-
-
-def test_the_crm_that_leads_wins_and_the_others_lose():
-    line = replace(ALWAYS, rule="ask")
-    assert settle(SAME, "b", "c", led(line, here=True)).do == "take"
-    assert settle(SAME, "b", "c", led(line, here=False)).do == "push"
 
 
 BASES = [None, *(Base(*pair) for pair in itertools.product(VALUES, VALUES))]

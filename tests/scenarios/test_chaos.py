@@ -9,34 +9,46 @@ import pytest
 
 from hub.store import open_reader
 from hub.testing.chaos import Script, run
+from hub.testing.proof import Proof
 from hub.testing.watch import Watch
 
 
-def test_kills_and_outages_under_load(tmp_path: Path) -> None:
-    proof = asyncio.run(run(Script(events=400, kills=2, seed=1), tmp_path, Watch(400)))
-    assert proof.broken() == [], proof.line()
+def play(script: Script, folder: Path) -> list[Proof]:
+    """A whole run: the proof for each CRM, all of which hold."""
+    proofs = asyncio.run(run(script, folder, Watch(script.events)))
+    for crm, proof in proofs.items():
+        assert proof.broken() == [], f"{crm}: {proof.line()}"
+    return list(proofs.values())
+
+
+@pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
+def test_kills_and_outages_under_load(crm: str, tmp_path: Path) -> None:
+    (proof,) = play(Script(events=400, kills=2, seed=1, crms=(crm,)), tmp_path)
     assert (proof.messages, proof.kills) == (400, 2)
     assert proof.replies > 50
     assert proof.redelivered > 0
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_long_run_with_ten_kills(seed: int, tmp_path: Path) -> None:
-    proof = asyncio.run(run(Script(events=5000, kills=10, seed=seed), tmp_path, Watch(5000)))
-    assert proof.broken() == [], proof.line()
+def test_both_crms_at_once(tmp_path: Path) -> None:
+    proofs = play(Script(events=1200, kills=4, seed=2, crms=("hubspot", "salesforce")), tmp_path)
+    assert [(proof.messages, proof.kills) for proof in proofs] == [(1200, 4), (1200, 4)]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("crm", "seed"), [("hubspot", 1), ("hubspot", 2), ("hubspot", 3), ("salesforce", 1)])
+def test_a_long_run_with_ten_kills(crm: str, seed: int, tmp_path: Path) -> None:
+    (proof,) = play(Script(events=5000, kills=10, seed=seed, crms=(crm,)), tmp_path)
     assert (proof.messages, proof.kills) == (5000, 10)
     assert proof.swallowed > 0
     assert proof.crm_swallowed > 0
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_everything_that_may_go_wrong(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("crm", "seed"), [("hubspot", 1), ("hubspot", 2), ("hubspot", 3), ("salesforce", 1)])
+def test_everything_that_may_go_wrong(crm: str, seed: int, tmp_path: Path) -> None:
     """A full disk, a wrong clock, poison, storms of 429, a used-up day, a slow CRM, a hanging hook, a long absence."""
-    script = Script(events=1200, kills=4, seed=seed, faults=True)
-    proof = asyncio.run(run(script, tmp_path, Watch(1200)))
-    assert proof.broken() == [], proof.line()
+    (proof,) = play(Script(events=1200, kills=4, seed=seed, faults=True, crms=(crm,)), tmp_path)
     assert proof.messages + proof.in_named_gaps == 1200
     assert proof.in_named_gaps > 0, "nobody wrote while the hub was away for longer than the horizon"
     db = open_reader(tmp_path / "data")

@@ -27,7 +27,7 @@ SHOWS = {
     ["dedupe", "order", *(pytest.param(mode, marks=pytest.mark.full) for mode in ("ack-early", "ledger", "uncertain"))],
 )
 def test_a_broken_hub_fails_the_proof(mode: str, tmp_path: Path) -> None:
-    proof = asyncio.run(run(broken(mode, events=300, seed=2), tmp_path, Watch(300)))
+    (proof,) = asyncio.run(run(broken(mode, events=300, seed=2), tmp_path, Watch(300))).values()
     assert not proof.holds()
     assert SHOWS[mode] in proof.broken(), proof.line()
 
@@ -35,7 +35,9 @@ def test_a_broken_hub_fails_the_proof(mode: str, tmp_path: Path) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize("mode", BREAKS)
 def test_the_same_run_of_the_real_hub_holds(mode: str, tmp_path: Path) -> None:
-    proof = asyncio.run(run(replace(BREAKS[mode], events=300, seed=2, module=SUPERVISED), tmp_path, Watch(300)))
+    (proof,) = asyncio.run(
+        run(replace(BREAKS[mode], events=300, seed=2, module=SUPERVISED), tmp_path, Watch(300))
+    ).values()
     assert proof.broken() == [], proof.line()
 
 

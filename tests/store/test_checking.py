@@ -163,6 +163,7 @@ def old_and_done(store: Store, number: int, at: int = OLD) -> None:
     fill(store, "media", id=number, message=number, state="stored", blob="b")
     fill(store, "dead", id=number, kind="send", ref=number, state="retried", at=at, handled=at + 1)
     fill(store, "news", id=number, at=at)
+    fill(store, "conflicts", id=number, person=number, state="settled", at=at)
 
 
 def test_what_is_over_goes_in_small_batches_and_the_young_stays(store: Store) -> None:
@@ -173,7 +174,7 @@ def test_what_is_over_goes_in_small_batches_and_the_young_stays(store: Store) ->
             old_and_done(store, number, NOW - DAY)
         fill(store, "seen", hash=b"x")
     gone = prune(store)
-    assert gone == dict.fromkeys(("outbox", "decisions", "messages", "dead", "news", "journal"), 1200) | {
+    assert gone == dict.fromkeys(("outbox", "decisions", "messages", "dead", "conflicts", "news", "journal"), 1200) | {
         "media": 0,
         "early": 0,
     }
@@ -187,7 +188,9 @@ def test_open_work_is_never_removed_nor_what_it_names(store: Store) -> None:
     sound(store)
     store.db.run("UPDATE dead SET handled=?", (OLD,))
     fill(store, "plugin_work", id=1, plugin="p", event=1)
-    assert prune(store) == dict.fromkeys(("outbox", "messages", "dead", "news", "early", "journal"), 0) | {
+    fill(store, "conflicts", id=1, person=1, state="asked", at=OLD)
+    spared = ("outbox", "messages", "dead", "conflicts", "news", "early", "journal")
+    assert prune(store) == dict.fromkeys(spared, 0) | {
         "decisions": 1,
         "media": 1,  # the file goes after its time, the row says so
     }
@@ -217,6 +220,7 @@ def test_zero_days_keep_for_good_and_a_dry_run_counts(store: Store) -> None:
         "messages": 0,
         "media": 1,
         "dead": 1,
+        "conflicts": 1,
         "news": 1,
         "early": 0,
         "journal": 1,

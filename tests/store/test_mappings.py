@@ -85,7 +85,9 @@ def test_people_are_found_by_link_record_and_version(store):
     assert mappings.sample(store.db, "main", 50) == list(range(1, 11))
     assert mappings.person_of(store.db, "main", "r7") == 7
     assert mappings.person_of(store.db, "main", "r77") == 0
-    assert mappings.written_since(store.db, "main", 1) == [2, 5, 8]
+    assert mappings.how_many_written_since(store.db, "main", 1) == 3
+    assert mappings.written_since(store.db, "main", 1) == [(2, 2), (5, 5), (8, 8)]
+    assert mappings.written_since(store.db, "main", 1, after=2, limit=1) == [(5, 5)]
 
 
 def test_fates_of_commands_that_are_kept_no_more_are_left_out(store):

@@ -12,15 +12,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import structlog
 
 from hub.contracts.crm import Page, Reads
 from hub.contracts.errors import HubError, PluginError
 from hub.engine.effects import fields, people, synced
+from hub.engine.effects.compare import Reading
+from hub.engine.effects.compare import compare as compare_record
 from hub.engine.effects.drift import place
-from hub.engine.effects.fields import Reading
 from hub.engine.line import Line, now_ms
 from hub.engine.writer import Writer
 from hub.model.events import DriftSwept
@@ -35,11 +36,14 @@ from hub.store.workspace import Needs, Workspace
 Kind = Literal["gone", "merged", "key", "value", "owner"]
 """`gone` the record is not there · `merged` it went into another one · `key` it does not carry the hub's key · `value`
 a field that is to be taken, written or asked about · `owner` the hub knows another one."""
+KINDS: frozenset[str] = frozenset(get_args(Kind))
 log = structlog.get_logger("hub.crm")
 EVERY = 1800.0
 """Seconds between two looks whether it is time."""
 SHARE = 0.1
 """The share of the calls that the CRM still allows today, that a sweep may take."""
+PART = 500
+"""Records that one event names to be repaired."""
 
 
 class Difference(NamedTuple):
@@ -56,25 +60,28 @@ class Difference(NamedTuple):
 
 @dataclass(slots=True)
 class Swept:
-    """How far a sweep came: links looked at, calls made, and the last link; `whole` when none is left."""
+    """How far a sweep came: links looked at, calls made, and the last link; `whole` when none is left. `stopped`: why
+    the CRM answered no more, "" = it did."""
 
     links: int = 0
     calls: int = 0
     after: int = 0
     whole: bool = False
+    stopped: str = ""
     found: list[Difference] = field(default_factory=list)
 
 
 def sweep(db: Database, line: Line, crm: str, now: int, *, after: int = 0, share: float = SHARE) -> Iterator[Swept]:
     """Compare the links behind `after`, a call's worth at a time; yields after each the state so far.
 
-    Ends where all were looked at, or where the calls it may take are used up. `db` may be read-only. Raises HubError
-    when the CRM does not answer, PluginError where its records cannot be read again.
+    Ends where all were looked at, where the calls it may take are used up, or where the CRM answers no more. `db` may
+    be read-only. Raises HubError when the CRM does not answer at all, PluginError where its records cannot be read
+    again.
     """
     adapter = line.config.crms[crm].adapter
     if not isinstance(adapter, Reads):
         raise PluginError(f"{crm}: records of this CRM cannot be read again")
-    adapter.reads = line.mapping(crm).mapping.fields
+    adapter.reads |= line.mapping(crm).mapping.fields  # beside those of a version on trial
     state, allowed = Swept(after=after), 0  # the first answer tells how many calls there are
     while not state.whole:
         if allowed and state.calls >= allowed:
@@ -82,7 +89,14 @@ def sweep(db: Database, line: Line, crm: str, now: int, *, after: int = 0, share
         links = shelves.linked(db, crm, state.after, adapter.capabilities.read_batch)
         if links:
             refs = [Ref("contact", record) for record in dict.fromkeys(record for _, record in links)]
-            page = adapter.get(refs)
+            try:
+                page = adapter.get(refs)
+            except HubError as error:
+                if not state.links:
+                    raise
+                state.stopped = str(error)
+                yield state
+                return
             state.calls += 1 + len(page.gone)  # at most one more for each record that is not there
             state.found += compare(db, line, crm, [number for number, _ in links], page, now)
             state.links += len(links)
@@ -120,14 +134,15 @@ def compare(db: Database, line: Line, crm: str, links: Sequence[int], page: Page
 def _values(
     record: Record, link: LinkRow, person: PersonRow, line: Line, work: Workspace, now: int
 ) -> Iterator[Difference]:
-    if link.key and record.key != link.key and len(work.links_at(link.crm, link.record)) == 1:
+    wrote = link.mapping > 0  # whoever was only read has no key there
+    if wrote and link.key and record.key != link.key and len(work.links_at(link.crm, link.record)) == 1:
         yield Difference("key", person.id, record.id, "", link.key, record.key or "none", "the hub's key is written")
     if link.owner != record.owner:
         yield Difference("owner", person.id, record.id, "", link.owner, record.owner, "the CRM's is taken")
     before, active = synced.load(link.synced), fields.active_for(link, line)
     had = {name: one.theirs for name, one in before.items() if one.known}
     pending = {name for name, one in before.items() if one.ordered is not None or one.writing is not None or one.asked}
-    fields.compare(record, link, person, Reading(link.crm, 0, now), line, work)
+    compare_record(record, link, person, Reading(link.crm, 0, now), line, work)
     for name, one in synced.load(link.synced).items():
         rule = next((rule for rule in active.mapping.person if rule.field == name), None)
         value = record.fields.get(name)
@@ -141,20 +156,30 @@ def _values(
             yield Difference("value", person.id, record.id, name, had[name], value, "the CRM's counts from now on")
 
 
-def event(swept: Swept, crm: str, key: str, at: int, *, repair: bool) -> DriftSwept:
-    """What the line is told of a sweep."""
-    own = [one.record for one in swept.found if one.kind == "key"]
-    return DriftSwept(
-        key=key,
-        at=at,
-        crm=crm,
-        links=swept.links,
-        after=swept.after,
-        whole=swept.whole,
-        counts=dict(Counter(one.kind for one in swept.found)),
-        repair=tuple(dict.fromkeys(one.record for one in swept.found if one.kind != "key")) if repair else (),
-        keys=tuple(dict.fromkeys(own)) if repair else (),
-    )
+def events(swept: Swept, crm: str, key: str, at: int, *, repair: bool, agent: str = "hub") -> list[DriftSwept]:
+    """What the line is told of a sweep; what is to be repaired in parts, the counts with the last one."""
+    again = dict.fromkeys(one.record for one in swept.found if one.kind != "key") if repair else {}
+    own = dict.fromkeys(one.record for one in swept.found if one.kind == "key") if repair else {}
+    named = [*((record, False) for record in again), *((record, True) for record in own)]
+    parts = [named[start : start + PART] for start in range(0, len(named), PART)] or [[]]
+    counts: dict[str, int] = dict(Counter(one.kind for one in swept.found))
+    return [
+        DriftSwept(
+            key=key if last else f"{key}.{number}",
+            at=at,
+            crm=crm,
+            links=swept.links,
+            after=swept.after,
+            whole=swept.whole,
+            counts=counts if last else {},
+            repair=tuple(record for record, is_own in part if not is_own),
+            keys=tuple(record for record, is_own in part if is_own),
+            more=not last,
+            agent=agent,
+        )
+        for number, part in enumerate(parts, start=1)
+        for last in (number == len(parts),)
+    ]
 
 
 class Sweeps:
@@ -178,8 +203,10 @@ class Sweeps:
                 log.info("links could not be compared", crm=self.crm, reason=str(error))
                 continue
             at = now_ms()
-            repair = self._line.config.hub.crm_repair
-            await self._writer.keep(event(swept, self.crm, f"{self.crm}.{at}", at, repair=repair))
+            if swept.stopped:
+                log.info("not all links could be compared", crm=self.crm, reason=swept.stopped)
+            for event in events(swept, self.crm, f"{self.crm}.{at}", at, repair=self._line.config.hub.crm_repair):
+                await self._writer.keep(event)
 
     def _sweep(self) -> Swept:
         swept = Swept()

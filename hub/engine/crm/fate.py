@@ -15,7 +15,7 @@ from hub.engine.line import Active, now_ms
 from hub.engine.waiting import backoff
 from hub.mapping.forms import same
 from hub.model.events import RowOutcome
-from hub.model.records import PersonWrite, Record, Ref
+from hub.model.records import LogEntry, ObjectWrite, PersonWrite, Record, Ref
 
 log = structlog.get_logger("hub.crm")
 
@@ -43,18 +43,43 @@ class Fate:
 
     def carry_out(self) -> list[RowOutcome]:
         """Write the batch. Each of its rows gets an outcome."""
-        rows, overtaken = self._batch.rows, list[RowOutcome]()
+        rows, ended = self._batch.rows, list[RowOutcome]()
         if any(row.expected for row in self._batch.persons):
             try:
-                rows, overtaken = self._guarded(self._batch.persons)
+                rows, ended = self._guarded(self._batch.persons)
             except HubError as error:
                 return [self._whole(error, row.outbox) for row in self._batch.rows]
             except Exception as error:
                 return [self._broken(error, row.outbox, alone=len(rows) == 1) for row in rows]
-        return [*overtaken, *(self._some(self._write(), rows) if rows else ())]
+        outcomes = self._some(self._write(), rows) if rows else []
+        return [*ended, *self._merged(outcomes)]
+
+    def _merged(self, outcomes: list[RowOutcome]) -> list[RowOutcome]:
+        """Records that are gone are asked for once more: one that was merged is followed, and no other one made."""
+        at = {row.outbox: row.contact if isinstance(row, ObjectWrite) else row.record for row in self._targets()}
+        lost = {one.outbox: at[one.outbox] for one in outcomes if one.outcome == "relink" and at.get(one.outbox)}
+        if not lost or not isinstance(self._adapter, Reads):
+            return outcomes
+        try:
+            page = self._adapter.get([Ref("contact", record) for record in dict.fromkeys(lost.values())])
+        except HubError as error:
+            return [self._whole(error, one.outbox) if one.outbox in lost else one for one in outcomes]
+        except Exception as error:
+            alone = len(outcomes) == 1
+            return [self._broken(error, one.outbox, alone=alone) if one.outbox in lost else one for one in outcomes]
+        into = {one.record: one.into for one in page.gone if one.into}
+        into |= {old: record.id for record in page.records for old in record.merged}
+        return [
+            replace(one, record=into.get(lost.get(one.outbox, ""), "")) if one.outbox in lost else one
+            for one in outcomes
+        ]
+
+    def _targets(self) -> Sequence[PersonWrite | LogEntry | ObjectWrite]:
+        return [*self._batch.persons, *self._batch.logs, *self._batch.objects]
 
     def _guarded(self, rows: Sequence[PersonWrite]) -> tuple[list[PersonWrite], list[RowOutcome]]:
-        """Linked people are read just before they are changed: whoever was changed there meanwhile is not written."""
+        """Linked people are read just before they are changed: whoever was changed there meanwhile is not written, and
+        no field that has the value already."""
         adapter = self._adapter
         if not isinstance(adapter, Reads):
             return list(rows), []
@@ -63,32 +88,46 @@ class Fate:
         size = max(1, adapter.capabilities.read_batch)
         for start in range(0, len(ids), size):
             page = adapter.get([Ref("contact", one) for one in ids[start : start + size]])
-            known.update((record.id, record) for record in page.records)
-        kept, overtaken = [], []
+            for found in page.records:
+                known.update((name, found) for name in (found.id, *found.merged))
+        kept, ended = [], []
         for row in rows:
             record = known.get(row.record)
-            differs = self._differs(row, record) if record is not None else ""
-            if differs:
-                reason = f"{differs} was changed there meanwhile: the record is read again"
-                overtaken.append(RowOutcome(outbox=row.outbox, outcome="overtaken", reason=reason))
-            else:
+            if record is None:
                 kept.append(row)
-        return kept, overtaken
+                continue
+            differs = self._differs(row, record)
+            if differs or record.id != row.record:
+                what = f"{differs} was changed there" if differs else f"it was merged into {record.id}"
+                reason = f"{what} meanwhile: the record is read again"
+                ended.append(RowOutcome(outbox=row.outbox, outcome="overtaken", reason=reason))
+                continue
+            left = {name: value for name, value in row.fields.items() if not self._has(row, record, name, value)}
+            if left or not row.fields:  # without fields the hub's key is to be written
+                kept.append(replace(row, fields=left))
+            else:
+                ended.append(RowOutcome(outbox=row.outbox, outcome="done", record=row.record))
+        return kept, ended
+
+    def _has(self, row: PersonWrite, record: Record, name: str, value: str) -> bool:
+        there = record.fields.get(name)
+        return there is not None and self._same(row, name, there, value)
 
     def _differs(self, row: PersonWrite, record: Record) -> str:
         """The first field that holds neither what the hub saw last nor what it is about to write; "" = none."""
         for name, seen in row.expected.items():
             there = record.fields.get(name)
-            if there is not None and not any(self._same(name, there, one) for one in (seen, row.fields[name])):
+            if there is not None and not any(self._same(row, name, there, one) for one in (seen, row.fields[name])):
                 return name
         return ""
 
-    def _same(self, name: str, a: str, b: str) -> bool:
-        if a == b or self._active is None:
+    def _same(self, row: PersonWrite, name: str, a: str, b: str) -> bool:
+        active = self._batch.actives.get(row.outbox, self._active)
+        if a == b or active is None:
             return a == b
-        rules = [rule for rule in self._active.mapping.person if rule.field == name]
-        schema = self._active.shape.field(rules[0]) if rules else None
-        return same(a, b, schema, self._active.shape.region)
+        rules = [rule for rule in active.mapping.person if rule.field == name]
+        schema = active.shape.field(rules[0]) if rules else None
+        return same(a, b, schema, active.shape.region)
 
     def _write(self) -> Write:
         adapter, batch = self._adapter, self._batch

@@ -12,6 +12,7 @@ from hub.engine.crm.logs import Logs
 from hub.engine.effects import answers, attributes, fields, synced
 from hub.engine.effects.synced import Synced
 from hub.engine.line import Active, Line
+from hub.mapping.lines import FieldRule
 from hub.mapping.values import forth
 from hub.model.records import FileWrite, LogEntry, ObjectWrite, PersonWrite
 from hub.store import Store
@@ -24,19 +25,23 @@ SESSION_LINGER = 5_000
 WORDS = 200
 """Characters of a message by which its text is known again, where it was cut."""
 TAKEN_BACK = "[deleted by the sender]"
+ORDERED = ("sync", "link", "again")
+"""Rules of the commands that write into a linked record what is still ordered when they start, and no more."""
 FILES = 4
 """Files of one lease: each is a call of its own."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """CRM rows that are on disk as started; or none, and how long to wait (ms) before some are due."""
+    """CRM rows that are on disk as started; or none, and how long to wait (ms) before some are due. `attempts` and, of
+    people, the mapping that made them (`actives`) go by the row."""
 
     persons: list[PersonWrite] = field(default_factory=list)
     logs: list[LogEntry] = field(default_factory=list)
     objects: list[ObjectWrite] = field(default_factory=list)
     files: list[FileWrite] = field(default_factory=list)
     attempts: dict[int, int] = field(default_factory=dict)
+    actives: dict[int, Active] = field(default_factory=dict)
     wait: int = 0
 
     @property
@@ -109,6 +114,7 @@ class _Lease:
             link, person = around
             if link.state == "gone":
                 row.end("dropped", link.reason)
+                link.synced = synced.nothing_ordered(link.synced)
                 continue
             active = self._active(row, link)
             known = synced.load(link.synced)
@@ -117,8 +123,9 @@ class _Lease:
                 link.synced = synced.dump(known)
                 row.end("dropped", "the CRM has it already, or the mapping writes none of it")
                 continue
-            expected = self._note(values, known, link, active)
+            expected = self._note(row, values, known, link, active)
             row.record = link.record if link.ready else ""
+            self.batch.actives[row.id] = active
             self.batch.persons.append(
                 PersonWrite(
                     outbox=row.id,
@@ -154,29 +161,38 @@ class _Lease:
         found = {}
         for name, line in active.mapping.lines(facts).items():
             rule = fields.rule_for(line, link, self._line, self._work)
-            one = known.get(name)
+            one = known.get(name) or Synced(known=False)
             if (only is not None and name not in only) or not (decided or rule.pushes):
                 continue
             value = forth(rule, facts, active.shape)
-            if (
-                decided and one is not None and one.ordered is not None
-            ):  # a human says so: also what the hub cannot hold
+            if decided and one.ordered is not None:  # a human says so: also what the hub cannot hold
                 value = one.ordered
-            there = one.theirs if one is not None and one.known else ""
-            emptied = decided or (rule.blank == "send" and one is not None and one.known and bool(one.ours))
+            there, mine = one.theirs if one.known else "", one.writer == row.id
+            emptied = decided or (rule.blank == "send" and one.known and bool(one.ours))
             if value is None or fields.equal(rule, value, there, active) or not (value or emptied):
-                if one is not None:
-                    one.ordered = None
+                one.ordered, one.writing = None, None if mine else one.writing
                 continue
-            under_way = one.writing if one is not None and not row.attempts else None
-            if under_way is not None and fields.equal(rule, value, under_way, active):
+            if not mine and self._writes(one, value, rule, active):
                 continue  # another command does it just now
-            if one is not None and (one.asked or (one.left and value == one.ours)) and not decided:
+            if row.rule in ORDERED and one.ordered is None:  # it was settled in another way meanwhile
+                one.writing = None if mine else one.writing
+                continue
+            if (one.asked or (one.left and value == one.ours)) and not decided:
                 continue
             found[name] = value
         return found
 
-    def _note(self, values: dict[str, str], known: dict[str, Synced], link: LinkRow, active: Active) -> dict[str, str]:
+    def _writes(self, one: Synced, value: str, rule: FieldRule, active: Active) -> bool:
+        """Whether another command has this value on its way."""
+        if one.writing is None or not fields.equal(rule, value, one.writing, active):
+            return False
+        self._work.outbox.fetch([one.writer])
+        writer = self._work.outbox.get(one.writer)
+        return writer is not None and writer.open == 1
+
+    def _note(
+        self, row: OutboxRow, values: dict[str, str], known: dict[str, Synced], link: LinkRow, active: Active
+    ) -> dict[str, str]:
         """What the hub writes is noted, so that it is known when it comes back. Returns what it saw there last."""
         expected = {}
         rules = {rule.field: rule for rule in active.mapping.person}
@@ -185,7 +201,7 @@ class _Lease:
             if one is None:
                 one = known[name] = Synced(known=False)
             expected[name] = one.theirs if one.known else ""
-            one.ordered, one.writing, one.version = None, value, active.version
+            one.writing, one.writer, one.began, one.version = value, row.id, self._work.now, active.version
             self._work.wrote(self._crm, link.key, name, fields.written_form(rules[name], value, active))
         if values:
             link.synced, link.mapping = synced.dump(known), active.version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from hub.engine.crm.parts import SessionRows, sessions
+from hub.engine.crm.parts import SessionRows, sessions, size_of
 from hub.engine.line import Line
 from hub.mapping import body_of
 from hub.model.content import PLAIN, Content
@@ -24,6 +24,7 @@ class Logs:
     def __init__(self, line: Line, crm: str, work: Workspace) -> None:
         self._line, self._crm, self._work = line, crm, work
         self._sessions = line.config.crms[crm].log_mode == "session"
+        self._room = line.config.crms[crm].adapter.capabilities.body_max
         self._logged: dict[int, str] = {}  # message -> the record where it stands
         self._files: dict[int, list[str]] = {}  # message -> files of the CRM
         self._links: dict[int, list[tuple[str, str]]] = {}  # message -> names and addresses of its files in the hub
@@ -83,8 +84,8 @@ class Logs:
             rows = [row for row, _, _ in group]
             _, link, person = group[0]
             mine = [m for m in self._work.messages.rows.values() if (m.session, m.person) == (session, whose)]
-            texts = {m.id: self.text(m) for m in mine}
-            for part in sessions(session, rows, texts, self._links, self._work, self._line.version):
+            sizes = {m.id: size_of(self._author(m, person), self.text(m), len(self._links.get(m.id, ()))) for m in mine}
+            for part in sessions(session, rows, sizes, self._room, self._work, self._line.version):
                 yield part.lead, self._session(part, link, person)
 
     def _wanted(self, row: OutboxRow, message: MessageRow) -> bool:

@@ -6,10 +6,12 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 
 from hub.contracts.crm import HasOwners, Schema
 from hub.contracts.errors import HubError
+from hub.engine import shapes
 from hub.engine.crm.fate import Fate
 from hub.engine.crm.lease import Batch, lease_crm
 from hub.engine.crm.reach import Reach
@@ -23,7 +25,6 @@ from hub.mapping import check
 from hub.model.events import CrmSettled
 from hub.model.records import Owner
 from hub.store import Store
-from hub.store.mappings import keep_shape, shape
 from hub.store.outbox import next_due
 
 WORKERS = ("person", "log", "log", "object", "file")
@@ -32,7 +33,7 @@ THREADS = 6
 HOUR = 3600.0
 """Seconds between two looks at the CRM's fields and users."""
 SOON = 300.0
-"""The same, where its users could not be read."""
+"""The same, where its users could not be read, or it did not take a field."""
 REST = 5.0
 """Seconds of writing nothing after the CRM let nobody in."""
 
@@ -56,6 +57,7 @@ class CrmSync:
         self._crm.on_call = self._called
         self._writing: set[asyncio.Task[None]] = set()
         self._fits = self._users = True
+        self._doubted = asyncio.Event()  # it did not take a field: perhaps they are not as they were
         self.ready = asyncio.Event()
         """Set when the first read is complete."""
         self._lags: deque[float] = deque(maxlen=1000)
@@ -118,7 +120,11 @@ class CrmSync:
 
     async def _learn_again(self) -> None:
         while True:
-            await asyncio.sleep(HOUR if self._users else SOON)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HOUR if self._users else SOON):
+                    await self._doubted.wait()
+                    await asyncio.sleep(SOON)  # many writes may tell the same
+            self._doubted.clear()
             await self._shape()
 
     async def _shape(self) -> None:
@@ -136,14 +142,14 @@ class CrmSync:
                 self._notices.clear(f"crm {self.name} users")
         self._users = owners is not None
 
-        def keep(store: Store) -> None:
-            stored = shape(store.db, self.name)
-            known = owners if owners is not None else stored.owners if stored else ()
-            keep_shape(store.db, self.name, schema, known, now_ms())
-            self._line.learn(self.name, schema, known)
+        def keep(store: Store) -> list[str]:
+            return shapes.learn(store, self._line, self.name, schema, owners, now_ms())
 
-        await self._writer.call(keep)
+        if changed := await self._writer.call(keep):  # it stands until the hub starts anew, or the next change
+            told = "; ".join(changed)
+            self._notices.raise_once(f"crm {self.name} fields changed", f"{told} (dragoman mapping check says more)")
         self.fit()
+        self.wake()  # what a field did not take is tried again
 
     def fit(self) -> None:
         """Look whether the mapping that runs fits the CRM's fields: else no people are written."""
@@ -206,6 +212,8 @@ class CrmSync:
             self._reach.answered()
         elif fate.silence:
             self._reach.failed(fate.silence)
+        if any(outcome.left_out for outcome in outcomes):
+            self._doubted.set()
         at = now_ms()
         done = {outcome.outbox for outcome in outcomes if outcome.outcome == "done"}
         self._lags.extend((at - entry.since) / 1000 for entry in batch.logs if entry.outbox in done)

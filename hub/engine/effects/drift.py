@@ -26,7 +26,6 @@ def swept(event: DriftSwept, row: Claimed, line: Line, work: Workspace) -> None:
     """The next sweep goes on where this one ended; records to repair are read again, as if the CRM had named them."""
     if event.crm not in line.config.crms:
         return
-    work.cursor(place(event.crm), "0" if event.whole else str(event.after))
     shelves.touch(work, event.crm, [Ref("contact", record) for record in dict.fromkeys(event.repair)])
     for record in dict.fromkeys(event.keys):
         for link in work.links_at(event.crm, record):
@@ -35,6 +34,9 @@ def swept(event: DriftSwept, row: Claimed, line: Line, work: Workspace) -> None:
                 people.order_person(person, event.crm, row.seq, work)
     if event.repair or event.keys:
         work.woken.add(event.crm)
+    if event.more:
+        return
+    work.cursor(place(event.crm), "0" if event.whole else str(event.after))
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(event.counts.items()) if count)
     done = "; they are brought in order" if event.repair or event.keys else ""
     text = f"of {event.links} records compared with the CRM these differ: {told or 'none'}{done}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from hub.engine.effects import fields, synced
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.model.records import Gone
@@ -42,12 +43,15 @@ def follow(link: LinkRow, into: str, seq: int, work: Workspace, key: str = "", m
     work.note_identity("merged", link.person, "", seq, f"{link.crm} record {link.record} became {into}")
     shelves.move_answer(work, link.crm, link.record, into)
     ready = link.ready
-    if into != link.record:  # what was compared is of another record: the survivor's values are seen anew
-        link.synced = ""
+    if into != link.record:
+        link.synced = synced.moved_on(link.synced)
+    guest = link.key != key if key else bool(work.links_at(link.crm, into))
     link.record, link.made, link.key = into, made or link.made, key or link.key
     link.also = json.dumps(others)
     link.state, link.reason = ("ambiguous", link.reason) if others else ("linked", "")
     work.file_link(link)
+    if guest:
+        fields.comes_second(link, work)
     if not ready:
         work.release(link.crm, link.person)
 

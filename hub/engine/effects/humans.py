@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from hub.engine.effects import gone, media, people
+from hub.engine.effects import again, gone, media, people, reapply, refused
 from hub.engine.effects.messages import human_has_it
 from hub.engine.effects.sends import queue_send
 from hub.engine.effects.timers import arm
@@ -117,11 +117,15 @@ def dead(event: DeadHandled, row: Claimed, line: Line, work: Workspace) -> None:
             work.decide(
                 row.seq, line.version, letter.person, 0, f"dead letter {letter.id} {letter.state}: {event.agent}"
             )
-            _again(letter, event.action == "retry", row.seq, work)
+            _again(letter, event.action == "retry", row.seq, line, work)
 
 
-def _again(letter: DeadRow, retry: bool, seq: int, work: Workspace) -> None:
-    if letter.kind in ("review", "field"):  # a question to a human; answered outside
+def _again(letter: DeadRow, retry: bool, seq: int, line: Line, work: Workspace) -> None:
+    if letter.kind == "review":  # a question to a human; answered outside
+        return
+    if letter.kind == refused.FIELD:
+        if retry:
+            again.retry(letter, seq, line, work)
         return
     if letter.kind in ("event", "unrouted"):
         if retry:
@@ -213,6 +217,9 @@ def timer(event: TimerDue, row: Claimed, line: Line, work: Workspace) -> None:
         return
     if event.rule == gone.ERASE:
         gone.on(event.subject_id, work)
+        return
+    if event.rule == reapply.REAPPLY:
+        reapply.on(event.subject_id, line, work)
         return
     talk = work.conversations.get(event.subject_id)
     if event.rule == "pause" and talk is not None and talk.paused_until <= work.now:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from hashlib import sha256
 
 from hub.contracts.errors import ConfigError
-from hub.engine.effects import attributes, fields, people, synced
+from hub.engine.effects import attributes, fields, people, reapply, synced
+from hub.engine.effects.reapply import state
 from hub.engine.line import Active, Line
 from hub.mapping import Mapping, check
 from hub.mapping.diff import changes
@@ -23,8 +25,8 @@ LIVE = "mapping:"
 """What a wake-up begins with that says that another version runs; the CRM's name follows."""
 LOOKED_AT = 4
 """Times as many people are looked at for a trial as it has: some have nothing that would be written."""
-TRIED, REAPPLIED = "trial", "reapply"
-"""Rules of the commands that write people for the sake of a version."""
+TRIED = "trial"
+"""Rule of the commands that write people for the sake of a trial."""
 
 
 def text_hash(text: str) -> str:
@@ -38,7 +40,7 @@ def applied(event: MappingApplied, row: Claimed, line: Line, work: Workspace) ->
     if crm not in line.config.crms:
         work.decide(row.seq, line.version, 0, 0, f"no mapping was applied: there is no CRM called {crm}")
         return
-    current, trial = _state(crm, "active", work), _state(crm, "trial", work)
+    current, trial = state(crm, "active", work), state(crm, "trial", work)
     digest = text_hash(event.text)
     if current is not None and current.hash == digest and trial is None:
         _same(event, current, row.seq, line, work)
@@ -62,13 +64,7 @@ def applied(event: MappingApplied, row: Claimed, line: Line, work: Workspace) ->
     if new.state != "trial":
         activate(new, current, row.seq, line, work)
         if event.reapply:
-            _reapply(new, mapping, row.seq, line, work)
-
-
-def _state(crm: str, state: str, work: Workspace) -> MappingRow | None:
-    found = work.mappings.fetch_by("crm", [crm], "AND state=?", (state,))
-    rows = [row for row in (*found, *work.mappings.rows.values()) if row.crm == crm and row.state == state]
-    return max(rows, key=lambda row: row.id, default=None)
+            reapply.begin(new, mapping, row.seq, line, work)
 
 
 def _mistakes(mapping: Mapping, crm: str, work: Workspace) -> list[ConfigError]:
@@ -82,7 +78,7 @@ def _same(event: MappingApplied, current: MappingRow, seq: int, line: Line, work
     because = f"the mapping of {event.crm} is version {current.id} already"
     work.decide(seq, line.version, 0, 0, because)
     if event.reapply:
-        _reapply(current, line.config.read_mapping(current.text, f"version {current.id}"), seq, line, work)
+        reapply.begin(current, line.config.read_mapping(current.text, f"version {current.id}"), seq, line, work)
 
 
 def _try(
@@ -113,10 +109,11 @@ def _try(
         only = _wanted(number, event.crm, written, active, line, work)
         if only and len(rows) < event.trial:
             body = json.dumps({"mapping": new.id, "only": only})
-            rows.append(_order(number, event.crm, TRIED, seq, body, work))
+            rows.append(_try_with(number, event.crm, seq, body, work))
     if not rows:
         return
-    new.state, new.ended, new.trial = "trial", 0, json.dumps({"limit": event.limit, "rows": rows})
+    told = {"limit": event.limit, "rows": rows, "event": seq, "reapply": event.reapply}
+    new.state, new.ended, new.trial = "trial", 0, json.dumps(told)
     work.decide(seq, line.version, 0, 0, f"version {new.id} of the mapping of {event.crm} is tried with {len(rows)}")
 
 
@@ -151,58 +148,50 @@ def activate(new: MappingRow, former: MappingRow | None, seq: int, line: Line, w
 
 
 def end_trial(trial: MappingRow, reason: str, seq: int, line: Line, work: Workspace) -> None:
-    """It is not to run: what it wrote is written again as the version that stays has it."""
+    """It is not to run: what it wrote, or may have written, is written again as the version that stays has it."""
     trial.state, trial.ended, trial.reason = "rejected", work.now, reason
     work.decide(seq, line.version, 0, 0, f"version {trial.id} of the mapping of {trial.crm} was refused: {reason}")
-    rows = trial_rows(trial)[1]
+    rows = trial_of(trial).rows
     work.outbox.fetch(rows)
     commands = [command for number in rows if (command := work.outbox.get(number)) is not None]
+    wrote = [c.lane for c in commands if c.state in ("done", "started") or (c.attempts and c.state != "dead")]
     for command in commands:
         if command.open and command.state != "started":
             command.end("dropped", reason)
-    current = _state(trial.crm, "active", work)
+    current = state(trial.crm, "active", work)
     if current is None:
         return
     mapping = line.config.read_mapping(current.text, f"version {current.id}")
-    only = sorted(_differing([trial], mapping, line) & {one.field for one in mapping.person if one.pushes})
-    wrote = [command.lane for command in commands if command.state in ("done", "started")]
+    pushed = {one.field for one in mapping.person if one.pushes}
+    try:
+        tried = line.config.read_mapping(trial.text, f"version {trial.id}")
+    except ConfigError:  # what it needs is not installed any more: whatever it may have written
+        only = sorted(pushed)
+    else:
+        only = sorted(pushed & {change.field for change in changes(tried, mapping)})
     for person in wrote if only else ():
-        _order(person, trial.crm, REAPPLIED, trial.id, json.dumps({"only": only}), work)
+        reapply.order(person, trial.crm, seq, json.dumps({"only": only}), work)
+    work.woken.add(trial.crm)
 
 
-def trial_rows(trial: MappingRow) -> tuple[float, list[int]]:
-    """The share of refusals that a version on trial may have, and the commands it is tried with."""
-    told = json.loads(trial.trial or '{"limit": 0, "rows": []}')
-    return float(told["limit"]), list(told["rows"])
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How a version is tried: the share of refusals that it may have, the commands, the event that asked for it, and
+    whether everybody whom another version wrote is to be written again once it is active."""
+
+    limit: float = 0.0
+    rows: tuple[int, ...] = ()
+    event: int = 0
+    reapply: bool = False
 
 
-def _reapply(new: MappingRow, mapping: Mapping, seq: int, line: Line, work: Workspace) -> None:
-    """Write everybody again whose record a version wrote that ran since this text did last; all, if it never did."""
-    before = mappings.latest(work.db, new.crm, new.hash, new.id + 1 if not work.mappings.is_new(new.id) else new.id)
-    since = before.id if before else 0
-    later = [one.row for one in mappings.versions(work.db, new.crm) if one.row.id > since and one.row.id != new.id]
-    only = sorted(_differing(later, mapping, line) & {one.field for one in mapping.person if one.pushes})
-    wrote = mappings.written_since(work.db, new.crm, since) if only else []
-    body = json.dumps({"only": only})
-    for person in wrote:
-        _order(person, new.crm, REAPPLIED, seq, body, work)
-    work.decide(seq, line.version, 0, 0, f"{len(wrote)} people of {new.crm} are written again by version {new.id}")
+def trial_of(row: MappingRow) -> Trial:
+    """What stands in the version's row about its trial."""
+    told = json.loads(row.trial or "{}")
+    return Trial(**{**told, "rows": tuple(told.get("rows", ()))})
 
 
-def _differing(rows: Iterable[MappingRow], mapping: Mapping, line: Line) -> set[str]:
-    """Fields that any of these versions treats differently."""
-    found: set[str] = set()
-    for row in rows:
-        try:
-            other = line.config.read_mapping(row.text, f"version {row.id}")
-        except ConfigError:  # it never ran, or what it needs is not installed any more
-            continue
-        found |= {change.field for change in changes(other, mapping)}
-    return found
-
-
-def _order(person: int, crm: str, rule: str, event: int, body: str, work: Workspace) -> int:
-    slot = f"{work.now}.{person}" if rule == REAPPLIED else str(person)
+def _try_with(person: int, crm: str, seq: int, body: str, work: Workspace) -> int:
     return people.add_outbox(
-        work, kind="person", target=crm, lane=person, event=event, rule=rule, slot=slot, body=body
+        work, kind="person", target=crm, lane=person, event=seq, rule=TRIED, slot=str(person), body=body
     ).id

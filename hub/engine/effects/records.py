@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hub.engine.effects import asked, crm_events, fields, gone, objects, people
-from hub.engine.effects.fields import Reading
+from hub.engine.effects import asked, compare, crm_events, fields, gone, objects, people
+from hub.engine.effects.compare import Reading
 from hub.engine.effects.messages import clean
 from hub.engine.line import Line
 from hub.identity import external_key
@@ -102,10 +102,11 @@ def _have(link: LinkRow, record: Record, person: PersonRow, reading: Reading, li
         crm_events.owner_changed(link, record.owner, "owner", reading.seq, reading.at, line, work)
     link.owner = record.owner
     if record.key and link.key != record.key:  # where two people have one record, both write its key
+        fields.comes_second(link, work)
         link.key = record.key
         work.file_link(link)
     _own_all(record.identities, person, link.crm, reading.seq, work)
-    fields.compare(record, link, person, reading, line, work)
+    compare.compare(record, link, person, reading, line, work)
 
 
 def _known(link: LinkRow, record: Record, reading: Reading, line: Line, work: Workspace) -> None:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
-from hub.engine.effects import fields, synced
+from hub.engine.effects import fields, refused, synced
 from hub.engine.effects.synced import Synced
 from hub.engine.line import Line
 from hub.model.events import RowOutcome
 from hub.store.rows import OutboxRow
 from hub.store.workspace import Workspace
-
-FIELD = "field"
-"""The kind of dead letter about a field that a CRM does not take: one for all people."""
-_COUNT = re.compile(r" \(for (\d+) people\)$")
 
 
 def wrote(command: OutboxRow, crm: str, outcome: RowOutcome, line: Line, work: Workspace) -> None:
@@ -23,17 +17,17 @@ def wrote(command: OutboxRow, crm: str, outcome: RowOutcome, line: Line, work: W
         return
     known = synced.load(link.synced)
     for name, one in known.items():
-        if (value := one.writing) is None:
+        if (value := one.writing) is None or one.writer != command.id:
             continue
         there = one.theirs if one.known else ""
-        one.writing = None
+        one.writing, one.ordered = None, None if one.ordered == value else one.ordered
         if name in outcome.left_out:
             one.settle(value, there, "", one.version, command.event, work.now)
             one.left, one.changed = True, 0
-            _left_out(crm, name, outcome.left_out[name], command.lane, work)
+            refused.left_out(crm, name, outcome.left_out[name], command.lane, work)
             continue
         one.settle(value, value, "hub", one.version, command.event, work.now)
-        one.unseen, one.before, one.changed = True, there, 0
+        one.unseen, one.before, one.changed, one.retried = True, there, 0, False
     active = fields.active_for(link, line)
     if outcome.new:  # whatever else the mapping names is empty there
         for rule in active.mapping.person:
@@ -52,17 +46,6 @@ def not_written(command: OutboxRow, crm: str, work: Workspace) -> None:
         return
     known = synced.load(link.synced)
     for one in known.values():
-        one.writing = one.ordered = None
+        if one.writer == command.id:
+            one.writing = one.ordered = None
     link.synced = synced.dump(known)
-
-
-def _left_out(crm: str, field: str, reason: str, person: int, work: Workspace) -> None:
-    """One dead letter for the field, which counts the people."""
-    about = f"{crm} does not take {field}: "
-    letters = work.dead.fetch_by("kind", [FIELD], "AND state='open'") + list(work.dead.rows.values())
-    letter = next((d for d in letters if d.kind == FIELD and d.state == "open" and d.cause.startswith(about)), None)
-    if letter is None:
-        work.bury(FIELD, 0, f"{about}{reason}", person)
-        return
-    found = _COUNT.search(letter.cause)
-    letter.cause = f"{about}{reason} (for {int(found[1]) + 1 if found else 2} people)"

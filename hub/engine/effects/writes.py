@@ -175,7 +175,10 @@ def _relink(
         taken.not_written(command, crm, work)
     if link.ready and command.record == link.record:  # else it was tried under another one: the link moved on
         lost = link.record
-        if command.lane in wrote:
+        if outcome.record:
+            gone.follow(link, outcome.record, seq, work)
+            shelves.touch(work, crm, [Ref("contact", outcome.record)])
+        elif command.lane in wrote:
             link.reason = f"its record is gone: {outcome.reason}"
             people.link_again(link, person, seq, work)
             work.hold(crm, command.lane, f"waits for the link of person {command.lane} in {crm}")

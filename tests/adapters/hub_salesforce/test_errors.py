@@ -129,6 +129,19 @@ def test_whom_a_duplicate_rule_names():
         ("INVALID_EMAIL_ADDRESS", "Email: invalid email address: my.secret@example.com", "invalid email address"),
         ("JSON_PARSER_ERROR", "Cannot deserialize instance of date from VALUE_STRING value my secret or request "
          "may be missing a required field at [line:1, column:2]", "[line:1, column:2]"),
+        ("INVALID_EMAIL_ADDRESS", "Email: invalid email address: my secret: b", "Email: invalid email address: …"),
+        ("INVALID_EMAIL_ADDRESS", "invalid email address: secret", "invalid email address: …"),
+        ("INVALID_EMAIL_ADDRESS", "E-Mail: Ungültige E-Mail-Angabe: secret", "E-Mail: Ungültige E-Mail-Angabe: …"),
+        ("STRING_TOO_LONG", "Titre: valeur trop grande: secret (max length=9) secret (longueur max=40)",
+         "Titre: valeur trop grande: … (longueur max=40)"),
+        ("STRING_TOO_LONG", "Title: data value too large: secret (max length=9) secret (max length=40)",
+         "Title: data value too large: … (max length=40)"),
+        ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "Source: bad value for restricted picklist field: secret",
+         "Source: bad value for restricted picklist field: …"),
+        ("INVALID_TYPE_ON_FIELD_IN_RECORD", "Birthdate: value not of required type: secret", "required type: …"),
+        ("NUMBER_OUTSIDE_VALID_RANGE", "Amount: value outside of valid range on numeric field: secret", "field: …"),
+        ("JSON_PARSER_ERROR", "from VALUE_STRING value secret or request may be secret or request may be missing a "
+         "required field at [line:1, column:2]", "value … or request may be missing"),
     ],
 )  # fmt: skip
 def test_what_people_wrote_is_not_repeated(code, message, shown):

@@ -92,6 +92,19 @@ def test_values_are_kept_as_salesforce_keeps_them(org: Org) -> None:
     assert refused(org, "Contact", Score__c=123_456).code == "NUMBER_OUTSIDE_VALID_RANGE"
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(12.345, 12.35), ("2.675", 2.68), (-0.005, -0.01), (1250, 1250.0), ("1e3", 1000.0), (9999999999999999.99, None),
+     ("1e40", None), ("nan", None), (True, None), ("", None)],
+)  # fmt: skip
+def test_an_amount_is_rounded_half_up_to_its_places(org: Org, given: Any, kept: float | None) -> None:
+    values = {"Name": "Roof", "StageName": "Prospecting", "CloseDate": "2026-12-31", "Amount": given}
+    if kept is not None or given == "":
+        assert make(org, "Opportunity", **values).values.get("Amount") == kept
+    else:
+        assert refused(org, "Opportunity", **values).code in ("NUMBER_OUTSIDE_VALID_RANGE", "JSON_PARSER_ERROR")
+
+
 def test_what_is_fixed_after_creation_cannot_be_updated(org: Org) -> None:
     task = make(org, "Task", Subject="hello", TaskSubtype="Call")
     with pytest.raises(Rejected, match="INVALID_FIELD_FOR_INSERT_UPDATE"):

@@ -8,6 +8,7 @@ from hub import Gone, Ref
 from hub.contracts.errors import HubError
 from hub_salesforce import simulator_acts as acts
 from hub_salesforce.shapes import whole
+from hub_salesforce.soql import soql_text
 
 NOBODY = whole("0035g0000zzzzz9")
 
@@ -53,6 +54,27 @@ def test_an_id_in_another_spelling_is_found(place):
     for spelled in (ana[:15], ana.lower(), ana.upper()):
         page = here.crm.get(contacts(spelled))
         assert (ids(page), page.gone) == ([ana], [])
+
+
+@pytest.mark.parametrize(
+    "spelled", ["003' OR Name LIKE '%", "003000000000000') OR (Id != '", "\\' OR Id!='", "", "\ud800"]
+)
+def test_an_id_that_is_none_asks_for_nobody_else(place, spelled):
+    here = place()
+    (ana,) = here.sim.fill([{"name": "Ana Bold"}])
+    page = here.crm.get([*contacts(spelled, ana), Ref("task", spelled), Ref("company", spelled)])
+    assert ids(page) == [ana]
+    assert page.gone == [Gone(record=spelled)]
+    assert all(one.archived for one in page.objects)
+
+
+@pytest.mark.parametrize("value", ["O'Neil\\", "' OR Id != '", '%_"\n\r\t\0', "\u2028\u2019 x"])
+def test_a_value_stays_one_value_in_a_query(place, value):
+    here = place()
+    kept = value.replace("\0", "").strip()
+    ana, _ = here.sim.fill([{"LastName": kept}, {"LastName": "Cold"}])
+    rows = here.crm.transport.everything(f"SELECT Id FROM Contact WHERE LastName = {soql_text(kept)}")
+    assert [row["Id"] for row in rows] == [ana]
 
 
 def test_who_is_not_there_is_gone(place):

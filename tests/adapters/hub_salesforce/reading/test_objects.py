@@ -36,6 +36,20 @@ def test_a_task_is_due_on_a_day_of_the_organisation(place, zone):
     assert one(here, "task", task).closed
 
 
+def test_a_task_of_several_people_belongs_to_each_of_them_also_to_one_who_is_added_later(place):
+    here = place()
+    here.sim.org.shared_activities = True
+    ana, ben = here.sim.fill([{"name": "Ana Bold"}, {"name": "Ben Cold"}])
+    task = acts.add(here.sim.org, "Task", {"Subject": "Call", "WhoId": ana})
+    cursor = begin(here)
+    acts.relate(here.sim.org, task, ben)
+    assert one(here, "task", task).contacts == (ana, ben)
+    here.time.passes(5)
+    acts.edit(here.sim.org, task, {"Subject": "Call both"})
+    (found,) = here.crm.changes(cursor).objects
+    assert (found.title, found.contacts) == ("Call both", (ana, ben))
+
+
 def test_names_of_owners_are_asked_once_an_hour(place):
     here = place()
     task = acts.add(here.sim.org, "Task", {"Subject": "Call"})

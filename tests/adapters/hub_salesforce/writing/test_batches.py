@@ -96,6 +96,25 @@ def test_a_column_that_is_not_there_is_blamed_on_its_rows_at_once(scripted):
     assert all(fates[row.trace].record for row in some[1::2])
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "shown"),
+    [
+        (
+            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+            "Titles: my own\n words may not stand here",
+            "Titles: … may not stand here",
+        ),
+        ("INVALID_EMAIL_ADDRESS", "\u2018my own words\u2019 ist keine E-Mail", "\u2018…\u2019 ist keine E-Mail"),
+        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "No visits on Sundays", "No visits on Sundays"),
+    ],
+)
+def test_a_refusal_quotes_no_value_of_the_field_to_blame(code, message, shown):
+    row = Row(trace="1", kind=TASK, values={"Title": "my own  words", MESSAGE: "1"}, key=MESSAGE)
+    told = {"success": False, "errors": [{"statusCode": code, "message": message, "fields": ["title"]}]}
+    problem = stack.fate_of(row, told).problem
+    assert (problem.message, problem.fields) == (shown, ("title",))
+
+
 def test_an_answer_that_leaves_rows_out_leaves_them_in_doubt(scripted):
     server = scripted.play(lambda part: well(part)[:3])
     fates = Writer(server.transport, Width()).send(rows(5), repeatable=True)
@@ -124,8 +143,8 @@ def test_what_looks_like_a_reference_goes_in_a_call_of_its_own(scripted):
 
 def test_rows_of_one_parent_stand_together_in_their_order():
     few, many = rows(150, people=7), rows(1_000, people=37)
-    assert list(stack.packed(few)) == [few], "one collection keeps the order of the batch"
-    parts = list(stack.packed(many))
+    assert list(stack.packed(few)) == [(few, False)], "one collection keeps the order of the batch"
+    parts = [part for part, _ in stack.packed(many)]
     assert [len(part) for part in parts] == [200] * 5
     sent = [row for part in parts for row in part]
     changes = sum(one.parents != other.parents for one, other in pairwise(sent))

@@ -85,6 +85,23 @@ def test_a_message_is_a_completed_task_of_its_day(organisation):
     organisation(scenario, zone="Asia/Tokyo")
 
 
+def test_messages_cost_no_query_hours_later_and_the_steps_follow_the_hourly_reading(organisation):
+    async def scenario(sim, do, crm):
+        (ana,) = sim.fill([{"name": "Ana"}])
+        await do(crm.log, entries(ana, 1))
+        now = crm.transport.clock()
+        crm.transport.clock = lambda: now + 3 * 3_600
+        sim.calls.clear()
+        await do(crm.log, entries(ana, 3, first=2))
+        assert sim.calls == {"composite/sobjects/Task/Hub_Message__c": 1}
+        acts.change_choices(sim.org, "Task.Status", ["To do", "Said"], closed=["Said"])
+        await do(crm.owners)
+        (written,) = await do(crm.log, entries(ana, 1, first=5))
+        assert sim.org.rows[TASK][written.record].values["Status"] == "Said"
+
+    organisation(scenario)
+
+
 def test_a_thousand_messages_are_one_call(organisation):
     async def scenario(sim, do, crm):
         crm.width.value = 5

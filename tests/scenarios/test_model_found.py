@@ -1,0 +1,187 @@
+"""What the model found, each in few steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.testing.model_world import BEGIN, World
+from hub.testing.office import Clock, serving, simulated
+
+ANA = "+447700900201"
+
+
+class Play:
+    """A world with one linked person, in which two seconds pass before each step."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.then("say", ANA).then("push")
+        self.record = world.record(world.people[ANA])
+
+    def then(self, step: str, *args: object) -> Play:
+        self.world.office.pass_time(2)
+        getattr(self.world, step)(*args)
+        return self
+
+    def hub(self, **values: str) -> Play:
+        """Somebody changes attributes in the hub."""
+        return self.then("hub_edits", ANA, {f"attr.{name}": value for name, value in values.items()})
+
+    def crm(self, **values: str) -> Play:
+        """Somebody changes fields in the CRM."""
+        return self.then("crm_edits", self.record, {self.world.side.word(n): value for n, value in values.items()})
+
+    def there(self, name: str) -> str:
+        """What the CRM has."""
+        return (self.world.side.values(self.record) or {}).get(self.world.side.word(name), "")
+
+
+@pytest.fixture(params=["hubspot", "salesforce"])
+def play(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Play]:
+    clock = Clock(BEGIN)
+    made = simulated(clock, request.param)
+    with serving(made.values()):
+        world = World(tmp_path, made[request.param], clock)
+        yield Play(world)
+        world.close()
+
+
+def test_what_stands_there_already_is_not_written_again_after_the_process_died(play: Play) -> None:
+    play.hub(hub="b").then("push", "after")
+    play.world.settle()
+    assert play.there("hub") == "b"
+
+
+def test_a_command_that_waits_does_not_write_a_value_that_was_taken_meanwhile(play: Play) -> None:
+    play.hub(newest="b").then("push", "before").hub(ask="x").crm(newest="c").then("look")
+    play.world.settle()
+    assert (play.there("newest"), play.there("ask")) == ("c", "x")
+
+
+def test_a_command_that_waits_does_not_write_what_the_rule_leaves_alone(play: Play) -> None:
+    play.crm(upper="C").hub(upper="b").then("look")
+    play.world.settle()
+    assert play.there("upper") == "C"
+
+
+def test_another_edit_does_not_make_an_older_one_newer(play: Play) -> None:
+    play.hub(newest="b").crm(newest="c").then("push").hub(once="x")
+    play.world.settle()
+    assert play.there("newest") == "c"
+
+
+def test_what_was_written_is_known_though_another_command_of_the_person_was_overtaken(play: Play) -> None:
+    play.crm(prefix="No c").hub(prefix="b").hub(hub="b").then("push").crm(hub="c")
+    play.world.settle()
+    assert play.there("hub") == "c"
+
+
+def test_an_owner_is_written_as_the_id_of_the_user_and_taken_back(play: Play) -> None:
+    users, field = play.world.side.users, play.world.side.sim.words["owner"]
+    play.world.settle()  # Salesforce gives an owner to whatever is made
+    play.then("hub_edits", ANA, {"owner": "ana@example.com"})
+    play.world.settle()
+    assert (play.world.side.values(play.record) or {})[field] == users["ana@example.com"]
+    play.then("crm_edits", play.record, {field: users["eve@example.com"]})
+    play.world.settle()
+
+
+def test_what_waited_is_written_after_the_restoration(play: Play) -> None:
+    play.hub(hub="b").then("crm_removes", play.record).then("look").then("crm_restores", play.record)
+    play.world.settle()
+    assert play.there("hub") == "b"
+
+
+BEN = "+447700900202"
+
+
+@pytest.mark.parametrize("winner", [ANA, BEN])
+def test_a_merge_writes_nothing_that_nobody_changed(play: Play, winner: str) -> None:
+    play.then("say", BEN).then("push")
+    for name in ("hub", "append", "push", "ask"):
+        for phone in (ANA, BEN):
+            play.then("hub_edits", phone, {f"attr.{name}": f"{name}{phone[-1]}"})
+    play.world.settle()
+    ana, ben = (play.world.record(play.world.people[phone]) for phone in (ANA, BEN))
+    play.then("crm_merges", *((ana, ben) if winner == ANA else (ben, ana)))
+    writes = play.world.office.writes
+    play.world.settle()
+    assert play.world.office.writes == writes
+    assert play.world.office.rows("SELECT * FROM conflicts WHERE state='asked'") == []
+
+
+def test_a_merge_does_not_take_half_a_name(play: Play) -> None:
+    play.then("say", BEN).then("push")
+    ben = play.world.record(play.world.people[BEN])
+    play.then("crm_merges", play.record, ben)
+    play.world.settle()
+    names = {row[0] for row in play.world.office.rows("SELECT name FROM people")}
+    assert names <= {"Given01 Family01", "Given02 Family02"}
+
+
+def test_a_row_shown_late_does_not_undo_what_the_hub_wrote(play: Play) -> None:
+    play.world.settle()
+    play.world.side.late(5)
+    play.hub(newest="b").then("push").then("look")
+    play.world.settle()
+    assert play.there("newest") == "b"
+
+
+def test_what_waits_survives_a_conversion(tmp_path: Path) -> None:
+    clock = Clock(BEGIN)
+    made = simulated(clock, "salesforce")
+    with serving(made.values()):
+        world = World(tmp_path, made["salesforce"], clock, leads=True)
+        play = Play(world)
+        world.settle()
+        play.then("hub_edits", ANA, {"owner": "eve@example.com", "attr.hub": "b"}).then("crm_converts", play.record)
+        world.settle()
+        contact = world.record(world.people[ANA])
+        assert (world.side.values(contact) or {})["OwnerId"] == world.side.users["eve@example.com"]
+        world.close()
+
+
+@pytest.mark.parametrize("how", ["read-only", "option"])
+def test_what_a_field_did_not_take_is_written_once_it_takes_it(play: Play, how: str) -> None:
+    side = play.world.side
+    if how == "option":
+        side.choices("size", ("Medium", "Large"))
+    else:
+        side.lock("size", locked=True)
+    play.hub(size="s").then("push")
+    play.world.settle()  # makes the field whole again
+    assert play.there("size") == "Small"
+
+
+def test_fill_blank_does_not_overwrite_when_a_command_comes_again(play: Play) -> None:
+    play.hub(fill="b").then("push", "after").crm(fill="c").then("look")
+    play.world.settle()
+    assert play.there("fill") == "c"
+
+
+def test_a_message_after_a_merge_goes_to_the_survivor(play: Play) -> None:
+    play.then("say", BEN).then("push")
+    ben = play.world.record(play.world.people[BEN])
+    play.then("look").then("crm_merges", ben, play.record).then("say", ANA).then("push")
+    play.world.settle()
+    assert len(play.world.side.live()) == 1
+
+
+def test_a_write_to_a_contact_that_was_merged_is_guarded(play: Play) -> None:
+    play.then("say", BEN).then("push")
+    ben = play.world.record(play.world.people[BEN])
+    play.then("crm_edits", ben, {play.world.side.word("crm"): "c"}).then("look")
+    play.hub(crm="b").then("crm_merges", play.record, ben).then("push")
+    left = play.world.record(play.world.people[ANA])
+    there = (play.world.side.values(left) or {}).get(play.world.side.word("crm"))
+    assert there == ("c" if play.world.side.follows else "b")  # Salesforce's winner keeps its blank, the hub fills it
+    play.world.settle()
+
+
+def test_a_write_that_never_happened_is_no_echo(play: Play) -> None:
+    play.hub(size="m").then("push", "before").hub(size="s").then("push").then("look").crm(size="Medium")
+    play.world.settle()
+    assert play.there("size") == "Medium"
