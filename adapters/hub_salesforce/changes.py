@@ -22,7 +22,7 @@ from hub_salesforce.cursors import Look, Position, parse
 from hub_salesforce.objects import LOGGED, ROLE, TYPES
 from hub_salesforce.paths import ACCOUNT, CASE, CONTACT, LEAD, OPPORTUNITY, QUERY_PAGE, REPLY_STATUS, TASK
 from hub_salesforce.people import PERSON
-from hub_salesforce.purged import Purged
+from hub_salesforce.purged import Deletions, Purged
 from hub_salesforce.reading import PEOPLE, Reader, denied
 from hub_salesforce.shapes import select
 from hub_salesforce.transport import Rows, millis, soql_text, soql_time
@@ -88,6 +88,7 @@ class Changes:
             seen = {row: _Seen(millis(values.get(_STAMP)), _digest(values)) for row, values in rows.items()}
             fresh = {row: one for row, one in seen.items() if self._told.get(row) != one}
             gap = ""
+            deleted: Deletions = {}
             if not position.open:
                 deleted, position, gap = self._purged.look(position, self._readable(position.looks))
                 fresh |= {row: _Seen(at, b"") for row, at in deleted.items() if self._told.get(row, _NEVER).at < at}
@@ -99,7 +100,10 @@ class Changes:
             refs += self._companies(accounts) if "company" in self._reader.settings.objects else []
             known = {id_: v for (kind, id_), v in told.items() if kind in PEOPLE}
             last = not position.open
-            page = self._reader.page(refs, cursor=str(position), last=last, known=known)._replace(gap=gap)
+            page = self._reader.page(refs, cursor=str(position), last=last, known=known)
+            listed = {id_ for _, id_ in deleted}
+            gone = [replace(one, told=one.told or one.record in listed) for one in page.gone]
+            page = page._replace(gap=gap, gone=gone)
             self._given = _Given(page.cursor, fresh, accounts)
             return page
 

@@ -2,7 +2,7 @@
 
 Who loses a merge is deleted and names the winner in MasterRecordId, which may itself have lost another one since. A
 converted lead names its contact, and the contact of a person account its account. Nobody is gone on any other ground
-than a row that says so, or an answer in which the id that was asked for is missing.
+than a row that says so; an id that was asked for and is in no row is `told` by nobody.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def settle(asked: Iterable[str], first: Rows, read: Callable[[list[str]], Rows])
     rows: dict[str, Mapping[str, Any]] = {}
     ways: dict[str, str] = {}
     unread, found = list(spelled), first
+    absent: set[str] = set()  # asked for, and in no row: hidden from the hub's user, or deleted for good
     while unread:
+        absent.update(id_ for id_ in unread if id_ not in found)
         for id_ in unread:
             way = into(found[id_]) if id_ in found else ""
             if way is None:
@@ -62,7 +64,7 @@ def settle(asked: Iterable[str], first: Rows, read: Callable[[list[str]], Rows])
         end = _end(id_, ways)
         if end in rows:
             merged[end] = (*merged.get(end, ()), id_)
-        lost.append(Gone(record=spelled.get(id_, id_), into=end if end != id_ else ""))
+        lost.append(Gone(record=spelled.get(id_, id_), into=end if end != id_ else "", told=id_ not in absent))
     return Settled(rows, merged, lost)
 
 

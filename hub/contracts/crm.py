@@ -221,7 +221,8 @@ class Reads(Protocol):
 
     def get(self, refs: Sequence[Ref]) -> Page:
         """Read these records again, `capabilities.read_batch` to a call, in the adapter's pool. One that is not there
-        is looked for under what it was merged into, and is else `gone`: only if the CRM answered and has it not.
+        is looked for under what it was merged into, and is else `gone`: only if the CRM answered and has it not, and
+        `told` only if it says that it was deleted.
         `cursor` "" and `last` True."""
 
 

@@ -209,6 +209,7 @@ class LinkRow:
     reason: str = ""
     synced: str = ""
     mapping: int = 0
+    missing: int = 0
 
     @property
     def ready(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
@@ -11,6 +10,7 @@ from hub.model.people import Identity
 from hub.store import outbox
 from hub.store.database import Database
 from hub.store.journal import Incoming, accept
+from hub.store.needs import Needs
 from hub.store.outbox import OUTBOX
 from hub.store.rows import (
     AnswerRow,
@@ -31,6 +31,8 @@ from hub.store.rows import (
 )
 from hub.store.shelf import Shelf, Table
 
+__all__ = ["Needs", "Workspace"]
+
 PEOPLE: Table[PersonRow] = Table("people", PersonRow)
 CONVERSATIONS: Table[ConversationRow] = Table("conversations", ConversationRow)
 MESSAGES: Table[MessageRow] = Table("messages", MessageRow)
@@ -49,29 +51,6 @@ MAPPINGS: Table[MappingRow] = Table("mappings", MappingRow)
 
 SESSION_GAP = 30 * 60_000
 """ms of silence that end a session, unless the configuration says otherwise."""
-
-
-@dataclass(slots=True)
-class Needs:
-    """What a batch of events will want to see."""
-
-    identities: set[str] = field(default_factory=set)
-    people: set[int] = field(default_factory=set)
-    conversations: set[str] = field(default_factory=set)  # by key
-    conversation_ids: set[int] = field(default_factory=set)
-    talks_of: set[int] = field(default_factory=set)  # people whose conversations are wanted
-    talks_with: set[str] = field(default_factory=set)  # the same, by identity
-    outbox: set[int] = field(default_factory=set)
-    providers: set[str] = field(default_factory=set)  # messages by the platform's id
-    changed: set[str] = field(default_factory=set)  # the same, with all that was ordered for them
-    arriving: set[str] = field(default_factory=set)  # platform's ids of new messages: changes that came before them
-    media: set[int] = field(default_factory=set)  # files, with their messages
-    records: dict[str, set[str]] = field(default_factory=dict)  # crm -> record ids
-    keys: set[str] = field(default_factory=set)  # links by the hub's key
-    dead: set[int] = field(default_factory=set)
-    around: bool = False  # everything around the outbox rows here: message, person, conversation
-    timers: set[tuple[str, int]] = field(default_factory=set)
-    beside: bool = False  # what the CRMs have of all these people beside their contacts
 
 
 def _digest(value: str) -> str:

@@ -342,7 +342,8 @@ class CRMContract:
         self.remove(platform, ben)
         page = reader.get([Ref("contact", ana), Ref("contact", ben), Ref("contact", self.missing)])
         assert found(page) == [ana], f"get() brings the records that stand there, not {found(page)}"
-        assert set(page.gone) == {Gone(record=ben), Gone(record=self.missing)}, "what is not there is `gone`"
+        assert {(g.record, g.into) for g in page.gone} == {(ben, ""), (self.missing, "")}, "what is not there is `gone`"
+        assert next(g for g in page.gone if g.record == ben).told, "the CRM says that it was deleted"
         assert (page.cursor, page.last) == ("", True), 'get() is one page: its cursor is "" and it is the last'
 
     def test_a_merged_record_leads_to_its_survivor(self, adapter: CRM[Any], platform: CRMSimulator) -> None:

@@ -7,7 +7,8 @@ open, or where nobody can know whether an answer arrived, there are a few, and w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as of
 from typing import Literal, NamedTuple
 
 Do = Literal["same", "take", "push", "keep", "append", "ask"]
@@ -24,10 +25,10 @@ class Line:
     direction: str = "both"
     blank: str = "keep"
     when: str = "always"
-    table: Mapping[str, str] = field(default_factory=dict)
+    table: Mapping[str, str] = of(default_factory=dict)
     prefix: str = ""
     upper: bool = False
-    users: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = of(default_factory=dict)
 
     def toml(self) -> str:
         """The line as a mapping has it."""

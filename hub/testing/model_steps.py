@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hub.testing.model_world import BEGIN, OPTIONS, SIZES, World
+from hub.testing.model_office import OPTIONS, SIZES
+from hub.testing.model_world import BEGIN, World
 from hub.testing.office import Clock, serving, simulated
 
 PHONES = [f"+44770090020{n}" for n in range(8)]
-MIX = {"say": 10, "hub": 30, "crm": 30, "name": 4, "look": 12, "push": 12, "time": 4}
-MIX |= {"merge": 2, "remove": 2, "restore": 3, "faults": 5, "restart": 2, "dies": 4}
+MIX: dict[str, int] = {"say": 10, "hub": 30, "crm": 30, "name": 4, "look": 12, "push": 12, "time": 4}
+MIX |= {"remove": 2, "restore": 3, "faults": 5, "restart": 2, "dies": 4}
+# "merge" is left out of the usual mix: what people who share a record hold is not settled yet
 MIX |= {"make": 4, "convert": 4, "hooks": 10, "late": 2, "decide": 4, "owner": 4, "mail": 3, "schema": 3}
 """Kinds of steps and how often each comes."""
 
@@ -35,7 +37,10 @@ def drawn(seed: int, count: int, mix: dict[str, int] | None = None) -> list[Step
     rng = random.Random(seed)
     mix = mix or MIX
     kinds = rng.choices(list(mix), list(mix.values()), k=count)
-    return [Step(kind, *(rng.randrange(1 << 16) for _ in range(3)), rng.choice([2, 3, 5, 30])) for kind in kinds]
+    return [
+        Step(kind, rng.randrange(1 << 16), rng.randrange(1 << 16), rng.randrange(1 << 16), rng.choice([2, 3, 5, 30]))
+        for kind in kinds
+    ]
 
 
 def play(world: World, step: Step) -> str:

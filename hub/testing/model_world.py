@@ -3,26 +3,22 @@ what both sides hold when all is quiet is compared with what the model allows.""
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hub.contracts.crm import Page
 from hub.contracts.errors import HubError
-from hub.engine.crm.lease import Batch
 from hub.model.events import ConflictDecided, PersonEdited, RowOutcome
-from hub.model.records import PersonWrite, Ref
+from hub.model.records import PersonWrite
 from hub.testing import model
 from hub.testing.model import Line, Seen, State, States
-from hub.testing.model_sides import SIDES, Side
-from hub.testing.office import Clock, Office
+from hub.testing.model_office import CUSTOM, OPTIONS, SIZES, WatchedOffice, lines, mine_of
+from hub.testing.model_sides import SIDES
+from hub.testing.office import Clock
 
-SIZES = {"s": "Small", "m": "Medium", "l": "Large"}
-OPTIONS = (*SIZES.values(), "Giant")
-"""The CRM's choices; the mapping's table does not have the last one."""
 BEGIN = 1_900_000_000_000
 
 
@@ -50,85 +46,6 @@ class Try:
     row: PersonWrite
     before: Mapping[str, str]
     shown: Mapping[str, str]
-
-
-class WatchedOffice(Office):
-    """An office that tells what it reads and writes."""
-
-    on_read: Callable[[Page], None]
-    on_write: Callable[[Sequence[PersonWrite]], None]
-    on_get: Callable[[Page], None]
-    on_end: Callable[[Sequence[RowOutcome]], None]
-    writes = 0
-    """Calls that write."""
-
-    def _open(self) -> None:
-        super()._open()
-        self.store.db.connection.execute("PRAGMA synchronous=0")
-        for crm in self.config.crms.values():
-            self._watch(crm.adapter)
-
-    def _watch(self, adapter: Any) -> None:
-        get = adapter.get
-        for name in ("upsert", "log", "write", "attach"):
-            setattr(adapter, name, self._counted(getattr(adapter, name)))
-        upsert = adapter.upsert
-
-        def upsert_watched(batch: Sequence[PersonWrite]) -> Any:
-            self.on_write(batch)
-            return upsert(batch)
-
-        def get_watched(refs: Sequence[Ref]) -> Page:
-            page: Page = get(refs)
-            self.on_get(page)
-            return page
-
-        adapter.upsert, adapter.get = upsert_watched, get_watched
-
-    def _counted(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def called(*args: Any) -> Any:
-            self.writes += 1
-            return method(*args)
-
-        return called
-
-    def _read(self, crm: str, feed: Any, page: Page | None, **more: Any) -> None:
-        super()._read(crm, feed, page, **more)
-        if page is not None:
-            self.on_read(page)
-
-    def carry_out(self, crm: str, batch: Batch) -> tuple[RowOutcome, ...]:
-        outcomes = super().carry_out(crm, batch)
-        self.on_end(outcomes)
-        return outcomes
-
-
-def lines(side: Side) -> dict[str, Line]:
-    """The mapping under test, a line of each kind, by the CRM's field."""
-    w, s = side.word, side.sim.words
-    made = [
-        Line(field=s["name.first"], source="name.first"),
-        Line(field=s["name.last"], source="name.last"),
-        Line(field=s["phone"], source="phone"),
-        Line(field=s["email"], source="email", rule="hub"),
-        Line(field=s["owner"], source="owner", users=side.users),
-        Line(field=w("crm"), source="attr.crm", rule="crm"),
-        Line(field=w("hub"), source="attr.hub", rule="hub", blank="send"),
-        Line(field=w("newest"), source="attr.newest", rule="newest", blank="send"),
-        Line(field=w("fill"), source="attr.fill", rule="fill-blank"),
-        Line(field=w("append"), source="attr.append", rule="append"),
-        Line(field=w("ask"), source="attr.ask", rule="ask"),
-        Line(field=w("push"), source="attr.push", rule="hub", direction="push"),
-        Line(field=w("pull"), source="attr.pull", direction="pull"),
-        Line(field=w("once"), source="attr.once", when="create"),
-        Line(field=w("size"), source="attr.size", table=SIZES),
-        Line(field=w("prefix"), source="attr.prefix", rule="newest", prefix="No "),
-        Line(field=w("upper"), source="attr.upper", upper=True),
-    ]
-    return {line.field: line for line in made}
-
-
-CUSTOM = ("crm", "hub", "newest", "fill", "append", "ask", "push", "pull", "once", "prefix", "upper")
 
 
 class World:
@@ -162,7 +79,6 @@ class World:
         if leads:
             settings = simulator.config
             simulator.config = lambda: {**settings(), "new_person_as": "lead"}
-        WatchedOffice.on_read = WatchedOffice.on_get = WatchedOffice.on_write = WatchedOffice.on_end = lambda *_: None
         self.office = WatchedOffice(folder, {self.crm: simulator}, {self.crm: text}, clock)
         self.office.on_read, self.office.on_get = self._heard, self._guarded
         self.office.on_write, self.office.on_end = self._called, self._ended
@@ -259,7 +175,7 @@ class World:
             states = person.fields[name]
             if theirs != shown or any(line.forward(state.mine) != ours for state in states):
                 continue
-            keep = rng.choice(["hub", "crm"])
+            keep: Literal["hub", "crm"] = "hub" if rng.random() < 0.5 else "crm"
             person.fields[name] = model.decided(line, states, theirs, keep)
             self._edits += 1
             key = f"decide.{self._edits}"
@@ -455,7 +371,8 @@ class World:
                 elif not all(line.forward(state.mine) == value for state in states):
                     raise Difference(f"{name} of the new {record} is {value!r}, states {states}")
                 person.fields[name] = model.written(states, value, known=known)
-        self.seen[record] = dict(after)
+        own = {name: after.get(name, "") for name in row.fields} if known else {}
+        self.seen[record] = {**self.seen.get(record, {}), **own}
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
@@ -584,13 +501,3 @@ class World:
 
 def _filled(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
-
-
-def mine_of(row: Mapping[str, Any], source: str) -> str:
-    """What the hub has of a source, by a person's row."""
-    if source.startswith("name."):
-        first, _, last = row["name"].rpartition(" ")
-        return first if source == "name.first" else last
-    if source not in row:
-        return str(json.loads(row["attributes"] or "{}").get(source.removeprefix("attr."), ""))
-    return str(row[source])

@@ -227,8 +227,8 @@ class Office(Tabletop):
             work.save()
 
     def push(self, crm: str, kinds: Sequence[str] = KINDS, *, dies: Literal["", "before", "after"] = "") -> bool:
-        """Write what is due; whether there was anything. `dies`: the hub's process dies before the first call to the CRM,
-        or after it and before the outcome is stored, and another one takes over."""
+        """Write what is due; whether there was anything. `dies`: the hub's process dies before the first call to the
+        CRM, or after it and before the outcome is stored, and another one takes over."""
         found = False
         for kind in kinds:
             self.now = self.clock.ms

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hub.contracts.crm import Written
+from hub.contracts.crm import Schema, Written
 from hub.model.events import PauseChanged, RecordEdited, RecordsRead
-from hub.model.records import CrmObject, Record
+from hub.model.records import CrmObject, Owner, Record
 from hub.testing.one_contact import ANA, OneContact
 from hub.testing.tabletop import HUB_TOML
 
@@ -155,3 +155,24 @@ def test_where_no_rule_asks_no_event_is_kept(desk_of):
     desk.shows(nick="Bea")
     assert desk.has("nick") == "Bea"
     assert happened(desk) == []
+
+
+def test_an_owner_that_the_hub_itself_wrote_is_no_news_and_another_one_is_told_once(desk_of):
+    desk = desk_of('owner_id = { from = "owner", when = "always" }', toml=HUB_TOML + RULES)
+    users = [Owner(id=f"{name}1", email=f"{name}@example.com") for name in ("eve", "joe", "lee")]
+    desk.line.learn("main", Schema(), users)
+
+    def shows(owner: str) -> None:
+        told = Record(id="7", identities=(ANA,), owner=owner, fields={"owner_id": owner})
+        desk.crm_knows(told, feed="recent")
+
+    shows("eve1")
+    desk.edits(owner="joe@example.com")
+    (write,) = desk.crm("person").persons
+    shows("joe1")  # before the answer
+    desk.crm_answers(Written(outbox=write.outbox, record="7"))
+    shows("joe1")
+    assert happened(desk) == []
+    shows("lee1")
+    assert happened(desk) == ["owner.changed"]
+    assert desk.has("owner") == "lee@example.com"

@@ -401,3 +401,16 @@ def test_a_name_learned_from_a_channel_is_written_for_somebody_who_had_none(desk
     desk.post("meta", text(2, "hello", "447700900101", name="Ana Other"))
     desk.step()
     assert desk.writes() == []
+
+
+def test_a_write_that_never_happened_is_no_echo(desk_of):
+    desk = agreed(desk_of)
+    desk.edits(nick="Bea")
+    assert len(desk.crm("person").persons) == 1
+    desk.store.recover(desk.now, {})  # it died before the call
+    desk.edits(nick="Cleo")
+    assert [write.fields for write in desk.writes()] == [{"nick": "Cleo"}]
+    desk.shows(nick="Cleo")
+    desk.shows(nick="Bea")
+    assert desk.has("nick") == "Bea"
+    assert desk.writes() == []

@@ -121,7 +121,7 @@ def test_two_crms_that_rewrite_each_others_values_come_to_rest(desk_of):
     both = Offices(desk_of(line(), toml=TWO))
     both.read()
     both.settle()
-    both.keeps = {"main": lambda nick: f"{nick}!", "second": lambda nick: f"{nick}?"}
+    both.keeps = {"main": lambda nick: f"{nick}a", "second": lambda nick: f"{nick}b"}
     both.nick["main"] = "Bea"
     both.read()
     for _ in range(60):

@@ -57,7 +57,11 @@ def test_people_known_as_contacts_leads_and_person_accounts(new: str, made: str,
     kinds = ("Contact", "Lead", "Account")
     known = cast()
     mixed = replace(known, contacts=[{**one, "object": kinds[n % 3]} for n, one in enumerate(known.contacts)])
-    stage = asyncio.run(busy(tmp_path, mixed, "salesforce", salesforce={"new_person_as": new}))
+    if new == "person_account":  # whose fields have names of their own
+        phone = 'PersonMobilePhone = "phone"\n'
+        (tmp_path / "accounts.toml").write_text(f'[person]\nFirstName = "name.first"\nLastName = "name.last"\n{phone}')
+    given = {"new_person_as": new} | ({"mapping": "accounts.toml"} if new == "person_account" else {})
+    stage = asyncio.run(busy(tmp_path, mixed, "salesforce", salesforce=given))
     org = stage.crms[0].org  # type: ignore[attr-defined]
     standing = Counter(kind for kind in kinds for _ in org.rows[kind].values())
     hidden = sum(1 for row in org.rows["Contact"].values() if row.values.get("IsPersonAccount"))

@@ -1,4 +1,4 @@
-"""Random edits on both sides, webhooks, merges, conversions, faults and restarts, against a model of the documented rules.
+"""Random edits on both sides, webhooks, conversions, faults and restarts, against a model of the documented rules.
 
 A run is drawn from its seed and is the same each time; `python -m hub.testing.model_steps CRM SEED` finds the few steps
 that make a difference.

@@ -185,3 +185,31 @@ def test_a_write_that_never_happened_is_no_echo(play: Play) -> None:
     play.hub(size="m").then("push", "before").hub(size="s").then("push").then("look").crm(size="Medium")
     play.world.settle()
     assert play.there("size") == "Medium"
+
+
+@pytest.fixture
+def lead(tmp_path: Path) -> Iterator[Play]:
+    """Salesforce, where the hub makes leads."""
+    clock = Clock(BEGIN)
+    made = simulated(clock, "salesforce")
+    with serving(made.values()):
+        world = World(tmp_path, made["salesforce"], clock, leads=True)
+        yield Play(world)
+        world.close()
+
+
+@pytest.mark.xfail(strict=True, reason="the key still stands on the converted lead, which cannot be written")
+def test_somebody_whose_converted_contact_was_deleted_is_made_again(lead: Play) -> None:
+    lead.then("crm_converts", lead.record).then("look")
+    lead.then("crm_removes", lead.world.record(lead.world.people[ANA])).then("say", ANA)
+    lead.world.settle()
+    assert len(lead.world.side.live()) == 1
+
+
+def test_a_message_in_doubt_follows_a_conversion(lead: Play) -> None:
+    faults = lead.world.side.sim.faults
+    faults.down = True
+    lead.then("say", ANA).then("push")
+    faults.down = False
+    lead.then("crm_converts", lead.record).then("push")
+    lead.world.settle()

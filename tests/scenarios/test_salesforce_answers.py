@@ -1,4 +1,4 @@
-"""An agent types an answer in Salesforce: the hub sees it, the person gets it once, Salesforce shows what became of it."""
+"""An agent types an answer in Salesforce: the hub sees it, the person gets it once, Salesforce shows how it ended."""
 
 from __future__ import annotations
 

@@ -72,8 +72,8 @@ DAMAGE = {
     "an identity and a link belong to a person": "UPDATE identities SET person=9",
     "people who were merged lead to somebody, in no circle": "UPDATE people SET redirect=3-id",
     "a linked record of a CRM belongs to one person": "INSERT INTO links SELECT 2, 3, crm, state, record, key, owner,"
-    " also, made, since, reason, synced, mapping FROM links; INSERT INTO people SELECT 3, name, language, phone, email,"
-    " channel, opted_out, created, 0, 0, '' FROM people WHERE id=1",
+    " also, made, since, reason, synced, mapping, missing FROM links; INSERT INTO people SELECT 3, name, language,"
+    " phone, email, channel, opted_out, created, 0, 0, '' FROM people WHERE id=1",
     "an open command has its person and its message": "UPDATE outbox SET message=9 WHERE open=1",
     "a command is open exactly while work is left": "UPDATE outbox SET state='done'",
     "a message is sent by one command": "UPDATE outbox SET kind='send'",

@@ -7,12 +7,16 @@ import json
 from hub.engine.effects import fields, synced
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
-from hub.model.records import Gone
+from hub.model.records import Gone, Ref
 from hub.store import crm as shelves
 from hub.store import erasure, traces
 from hub.store.rows import LinkRow, PersonRow
 from hub.store.workspace import Workspace
 
+MISSING = "missing"
+"""The timer's rule that has a record read again which a reading did not find."""
+AGAIN = 600_000
+"""ms between two readings that both miss a record, until it counts as deleted."""
 ERASE = "erase"
 """The timer's rule that goes on blanking what tells of an erased person."""
 
@@ -30,7 +34,27 @@ def vanished(event: Gone, crm: str, seq: int, line: Line, work: Workspace) -> No
             follow(link, event.into, seq, work)
     else:
         for link in links:
-            deleted(link, seq, line, work)
+            if event.told or _missed_twice(link, work):
+                deleted(link, seq, line, work)
+
+
+def _missed_twice(link: LinkRow, work: Workspace) -> bool:
+    """Whether this is the second reading in which the record is missing, some time after the first; else it is read
+    once more then."""
+    if link.missing and work.now - link.missing >= AGAIN:
+        return True
+    link.missing = link.missing or work.now
+    arm(work, "link", link.id, MISSING, link.missing + AGAIN)
+    return False
+
+
+def look_again(number: int, line: Line, work: Workspace) -> None:
+    """The time has come to read a record again that was missing."""
+    work.links.fetch([number])
+    link = work.links.get(number)
+    if link is not None and link.missing and link.ready and link.crm in line.config.crms:
+        shelves.touch(work, link.crm, [Ref("contact", link.record)])
+        work.woken.add(link.crm)
 
 
 def follow(link: LinkRow, into: str, seq: int, work: Workspace, key: str = "", made: int = 0) -> None:

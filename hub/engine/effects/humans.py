@@ -218,6 +218,9 @@ def timer(event: TimerDue, row: Claimed, line: Line, work: Workspace) -> None:
     if event.rule == gone.ERASE:
         gone.on(event.subject_id, work)
         return
+    if event.rule == gone.MISSING:
+        gone.look_again(event.subject_id, line, work)
+        return
     if event.rule == reapply.REAPPLY:
         reapply.on(event.subject_id, line, work)
         return

@@ -116,6 +116,8 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
     if event.backfill and _told_again(event, inbox, row, line, work):
         return
     channel = line.config.connections[row.source].channel
+    known = people.find(event.sender, work)
+    nameless = known is not None and not known.name
     person = people.resolve(event.sender, clean(event.name), channel.name, row.seq, line, work)
     talk = conversation(inbox, event.thread, event.sender, event.address, person, row, work)
     first = not talk.last_in  # history and what the business wrote itself open nothing
@@ -123,7 +125,7 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
     if not event.backfill:
         talk.last_in = max(talk.last_in, event.at or row.received)
     message = _keep(event, inbox, talk, person, row, line, work)
-    if first and any(line.mapping(crm).asks_inboxes for crm in line.config.crms):
+    if (nameless and person.name) or (first and any(line.mapping(crm).asks_inboxes for crm in line.config.crms)):
         fields.changed(person, row.seq, line, work)
     if opening:
         tell_plugins(row.seq, inbox, person, message, line, work)

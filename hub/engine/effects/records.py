@@ -100,7 +100,7 @@ def _have(link: LinkRow, record: Record, person: PersonRow, reading: Reading, li
     moved = link.owner and record.owner != link.owner and not reading.first
     if moved and not fields.wrote_owner(link, record.owner, line):
         crm_events.owner_changed(link, record.owner, "owner", reading.seq, reading.at, line, work)
-    link.owner = record.owner
+    link.owner, link.missing = record.owner, 0
     if record.key and link.key != record.key:  # where two people have one record, both write its key
         fields.comes_second(link, work)
         link.key = record.key

@@ -34,6 +34,7 @@ def is_news(
     if one.known and equal(rule, theirs, one.theirs, active):
         if one.unseen:  # the hub's own write came back
             _echo(rule, theirs, link, active, work)
+            work.overwritten(link.crm, link.key, rule.field, one.began)  # what was to be written before will not come
             one.unseen, one.before = False, None
         one.theirs = theirs
         return False

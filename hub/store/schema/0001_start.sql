@@ -232,6 +232,7 @@ CREATE TABLE links (
   reason TEXT NOT NULL,
   synced TEXT NOT NULL,            -- by CRM field: what each side had when they were compared last, and why, JSON
   mapping INTEGER NOT NULL,        -- the mapping version that wrote there last, 0 = none
+  missing INTEGER NOT NULL,        -- when a reading first did not find the record, and nobody said why; 0 = it was found
   UNIQUE (person, crm)
 );
 CREATE INDEX links_key ON links (key) WHERE key <> '';

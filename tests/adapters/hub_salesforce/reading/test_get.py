@@ -64,7 +64,7 @@ def test_an_id_that_is_none_asks_for_nobody_else(place, spelled):
     (ana,) = here.sim.fill([{"name": "Ana Bold"}])
     page = here.crm.get([*contacts(spelled, ana), Ref("task", spelled), Ref("company", spelled)])
     assert ids(page) == [ana]
-    assert page.gone == [Gone(record=spelled)]
+    assert page.gone == [Gone(record=spelled, told=False)]
     assert all(one.archived for one in page.objects)
 
 
@@ -83,7 +83,11 @@ def test_who_is_not_there_is_gone(place):
     here.sim.remove(ana)
     page = here.crm.get(contacts(ana, NOBODY, "999999999"))
     assert page.records == []
-    assert set(page.gone) == {Gone(record=ana), Gone(record=NOBODY), Gone(record="999999999")}
+    assert set(page.gone) == {
+        Gone(record=ana),
+        Gone(record=NOBODY, told=False),
+        Gone(record="999999999", told=False),
+    }
     here.sim.restore(ana)
     assert ids(here.crm.get(contacts(ana))) == [ana]
 

@@ -160,4 +160,4 @@ def test_a_circle_ends():
 
 def test_what_was_asked_for_is_named_as_it_was():
     settled = settle(["nobody", "003000000000009"], {}, reading())
-    assert settled.gone == [Gone(record="nobody"), Gone(record="003000000000009")]
+    assert settled.gone == [Gone(record="nobody", told=False), Gone(record="003000000000009", told=False)]
