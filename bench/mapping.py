@@ -46,7 +46,8 @@ def measure(run: Run) -> list[Figure]:
         table = Tabletop(Path(folder), HUB_TOML)
         fill(table, (0, 0), (PEOPLE, 0))
         desk = Bench(table.config, table.config.crms["main"])
-        desk.crm.adapter.get = partial(_answer, desk.crm.adapter)
+        adapter: Any = desk.crm.adapter
+        adapter.get = partial(_answer, adapter)
         mapping = desk.config.read_mapping(TEXT, "bench")
         db = open_reader(desk.data)
         for number in range(run.rounds):

@@ -17,8 +17,7 @@ from hub.testing.office import Clock, serving, simulated
 PHONES = [f"+44770090020{n}" for n in range(8)]
 MIX: dict[str, int] = {"say": 10, "hub": 30, "crm": 30, "name": 4, "look": 12, "push": 12, "time": 4}
 MIX |= {"remove": 2, "restore": 3, "faults": 5, "restart": 2, "dies": 4}
-# "merge" is left out of the usual mix: what people who share a record hold is not settled yet
-MIX |= {"make": 4, "convert": 4, "hooks": 10, "late": 2, "decide": 4, "owner": 4, "mail": 3, "schema": 3}
+MIX |= {"merge": 2, "make": 4, "convert": 4, "hooks": 10, "late": 2, "decide": 4, "owner": 4, "mail": 3, "schema": 3}
 """Kinds of steps and how often each comes."""
 
 
@@ -193,6 +192,8 @@ def _make(world: World, step: Step) -> str:
         return ""
     phone, words = free[step.who % len(free)], world.side.sim.words
     name, mine = _value(world, step)
+    if world.lines[name].table:  # an option may be away just now
+        mine = ""
     values = {
         words["name.first"]: "Made",
         words["name.last"]: f"There{phone[-1]}",

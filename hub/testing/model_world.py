@@ -275,7 +275,7 @@ class World:
 
     def _heard(self, page: Page) -> None:
         for record in page.records:
-            self.log.append(f"read {record.id} {record.modified} {_filled(record.fields)}")
+            self.log.append(f"read {record.id} {record.modified} {dict(record.fields)}")
             self.seen[record.id] = record.fields
             for person in self._of(record.id):
                 for name, line in self.lines.items():
@@ -497,7 +497,3 @@ class World:
                 found.append(there[0])
             if [one.at for one in found] != sorted(one.at for one in found):
                 raise Difference(f"messages of {person.phone} are out of order: {found}")
-
-
-def _filled(fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in fields.items() if value}

@@ -376,7 +376,8 @@ def test_a_change_keeps_its_time_when_another_value_is_changed(desk_of):
     assert desk.has("nick") == "There"
 
 
-def test_an_outcome_is_about_the_fields_of_its_own_command(desk_of):
+@pytest.mark.parametrize("first_told", ["overtaken", "done"])
+def test_an_outcome_is_about_the_fields_of_its_own_command(desk_of, first_told):
     desk = agreed(desk_of, "hub")
     desk.edits(city="Oslo")
     desk.edits(nick="Bea")
@@ -385,10 +386,12 @@ def test_an_outcome_is_about_the_fields_of_its_own_command(desk_of):
         RowOutcome(outbox=first.outbox, outcome="overtaken", reason="city was changed there meanwhile"),
         RowOutcome(outbox=second.outbox, outcome="done", record="7"),
     )
+    rows = rows if first_told == "overtaken" else rows[::-1]
     desk.happen(CrmSettled(key="c1", at=desk.now, crm="main", rows=rows))
     desk.step()
     desk.shows(nick="Cleo")  # only the CRM changed it since
     assert desk.has("nick") == "Cleo"
+    assert [write.fields for write in desk.writes()] == [{"city": "Oslo"}]
 
 
 def test_a_name_learned_from_a_channel_is_written_for_somebody_who_had_none(desk_of, text):

@@ -12,7 +12,7 @@ from hub.engine.loader import load_plugins
 from hub.engine.settings import Config, load_config
 from hub.engine.starter import starter_files
 
-BUNDLED = [(name, f"hub_{name}") for name in ("hubspot", "meta", "notify", "telegram")]
+BUNDLED = [(name, f"hub_{name}") for name in ("hubspot", "meta", "notify", "salesforce", "telegram")]
 
 
 def config_of(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
@@ -22,6 +22,9 @@ def config_of(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Confi
     (folder / "hub.toml").write_text(text, encoding="utf-8")
     for mapping in (starter_files() / "mappings").iterdir():
         (folder / "mappings" / mapping.name).write_text(mapping.read_text(encoding="utf-8"), encoding="utf-8")
+    for name in re.findall(r'file = "([\w/.]+)"', text):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("a secret of our own", encoding="utf-8")
     environ = dict.fromkeys(re.findall(r'env = "(\w+)"', text), "1:x")
     environ["NOTIFY_SECRET"] = "whsec_" + "A" * 32
     environ["AGENTS_KEY"] = "a password of our own"

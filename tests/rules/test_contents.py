@@ -185,4 +185,5 @@ def test_the_how_to_shows_rules_that_work():
     page = (Path(__file__).parents[2] / "docs/how-to/rules.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     names = [rule.name for block in blocks for rule in load(block).rules]
-    assert names == ["call", "shops", "map", "status", "call wanted", "broken", "wants an offer", "agreed"]
+    message = ["call", "shops", "map", "status", "call wanted", "broken", "wants an offer", "agreed"]
+    assert names == [*message, "offer accepted", "gold"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hub import LogEntry, PersonWrite, Ref, Written
@@ -79,7 +79,12 @@ HEADERS = st.sampled_from(
 )
 ANSWERS = st.lists(st.tuples(STATUSES, BODIES, HEADERS), min_size=1, max_size=4)
 LOOK = '{"d":{},"k":{"Contact":[1700000000000],"Task":[1700000000000,1,"00T",5]},"n":1,"s":1700000000000}'
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.reuse, Phase.generate],  # what fails is shown as it is: each try costs several calls
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 def entry(number: int, **more: Any) -> LogEntry:
