@@ -1,7 +1,8 @@
 """What is done about rows that Salesforce refused: again, without a field, under another record, or not at all.
 
 A locked row waits and goes again. A field that is to blame, and that the record can stand without, is left out and
-told. Somebody whom a duplicate rule knows is linked to the record it names.
+told. Somebody whom a duplicate rule knows is linked to the record it names. Whose key stands on a converted lead, and who
+is to be made again, gets a further key.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from hub_salesforce import errors
 from hub_salesforce.batches import Writer
 from hub_salesforce.errors import Problem
 from hub_salesforce.parents import same
-from hub_salesforce.paths import kind_of
+from hub_salesforce.paths import KEY, kind_of
 from hub_salesforce.rows import Fate, Row, offending
 
 TRIES = 5
@@ -24,6 +25,8 @@ PAUSE = 0.1
 """Seconds before the first of them, doubled each time; all together about three."""
 ALLOW = ("Sforce-Duplicate-Rule-Header", "allowSave=true")
 """A header that makes a second record where a duplicate rule only warns."""
+CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"
+"""A lead that was converted keeps its key, and takes no change."""
 
 _random = random.Random()  # noqa: S311 spreads retries, guards nothing
 
@@ -107,12 +110,22 @@ def cure(attempt: Attempt, problem: Problem) -> Fate | float:
             return _known(attempt, problem)
         case "log_in" | "denied" | "pause":
             return Fate(error=errors.error(problem))
+        case "look_again" if problem.code == CONVERTED and attempt.row.key == KEY and not attempt.row.record:
+            attempt.row = _next_key(attempt.row)
+            return 0.0
     if _without(attempt, problem):
         return 0.0
     if problem.meaning == "look_again" and attempt.instead is not None:
         attempt.row, attempt.instead = attempt.instead, None
         return 0.0
     return Fate(error=errors.error(problem))
+
+
+def _next_key(row: Row) -> Row:
+    """The row under a further key: the one it has stands for good on a lead that was converted, whose contact is gone.
+    It is an upsert as well, so that a lost answer makes nobody twice; the hub takes the key over when it reads it."""
+    key, _, number = str(row.values[KEY]).partition(".")
+    return replace(row, values=row.values | {KEY: f"{key}.{int(number or 1) + 1}"})
 
 
 def _without(attempt: Attempt, problem: Problem) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli import mapping_apply, mapping_dry_run, mapping_preview
-from hub.cli.options import CONFIG, ConfigOption, JsonOption
+from hub.cli.options import CONFIG, ConfigOption, CrmOption, FileOption, JsonOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from hub.cli.mapping_files import Bench
     from hub.contracts.errors import ConfigError
     from hub.mapping import FieldRule, Mapping
-    from hub.mapping.diff import Change
     from hub.store.database import Database
-
-CrmOption = mapping_apply.CrmOption
-FileOption = mapping_apply.FileOption
 
 
 def register(app: typer.Typer) -> None:
@@ -186,16 +182,8 @@ def diff(
         told = [{"field": one.field, "what": one.what, "words": list(one.words)} for one in found]
         say_json({"crm": desk.crm.name, "version": running.row.id, "changes": told, "text": text})
         return
-    say_changes(found)
+    mapping_apply.say_changes(found)
     print(text or f"{draft.shown} is what runs (version {running.row.id}).")
-
-
-def say_changes(found: list[Change]) -> None:
-    """Print changes, a field a line."""
-    from hub.cli.output import say_table
-
-    if found:
-        say_table(("field", "", "what"), [(one.field, one.what, "; ".join(one.words)) for one in found])
 
 
 def change(

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.options import CONFIG, ConfigOption, JsonOption
+from hub.cli.options import CONFIG, ConfigOption, CrmOption, FileOption, JsonOption
 from hub.cli.people import AgentOption
 
 if TYPE_CHECKING:
     from hub.cli.mapping_files import Bench
+    from hub.mapping.diff import Change
     from hub.model.events import MappingApplied
     from hub.store.rows import MappingRow
 
-CrmOption = Annotated[str, typer.Option("--crm", help="Of which CRM, where there are several.")]
-FileOption = Annotated[
-    Path | None, typer.Option("--file", help="A mapping file; else the one that hub.toml names.", show_default=False)
-]
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the result of the trial.")]
 
 LOOK = 0.2
@@ -47,7 +43,6 @@ def apply(
 ) -> None:
     """Make the file the next version: tried with a few people, taken back if the CRM refuses too many of them."""
     from hub.cli import people
-    from hub.cli.mapping import say_changes
     from hub.cli.mapping_files import bench, must_run
     from hub.contracts.errors import ConfigError
     from hub.mapping import check
@@ -207,6 +202,14 @@ def _told(row: MappingRow) -> str:
     if row.state == "trial":
         return f"version {row.id} is still on trial: dragoman mapping log shows what becomes of it"
     return f"version {row.id} was not taken: {row.reason}"
+
+
+def say_changes(found: list[Change]) -> None:
+    """Print changes, a field a line."""
+    from hub.cli.output import say_table
+
+    if found:
+        say_table(("field", "", "what"), [(one.field, one.what, "; ".join(one.words)) for one in found])
 
 
 def log(crm: CrmOption = "", config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.mapping_apply import CrmOption, FileOption
-from hub.cli.options import CONFIG, ConfigOption, JsonOption
+from hub.cli.options import CONFIG, ConfigOption, CrmOption, FileOption, JsonOption
 
 if TYPE_CHECKING:
     from hub.cli.mapping_files import Bench

@@ -15,6 +15,10 @@ ConfigOption = Annotated[
     Path,
     typer.Option("--config", "-c", envvar="DRAGOMAN_CONFIG", help="The configuration file.", show_default=True),
 ]
+CrmOption = Annotated[str, typer.Option("--crm", help="Of which CRM, where there are several.")]
+FileOption = Annotated[
+    Path | None, typer.Option("--file", help="A mapping file; else the one that hub.toml names.", show_default=False)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 CONFIG = Path("hub.toml")

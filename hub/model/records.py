@@ -90,8 +90,8 @@ class Gone:
     """A contact record that is no longer there, with evidence of why.
 
     `into` is the record it was merged into, or that a lead was converted to; "" = deleted (it may be restored).
-    `erased`: removed for privacy. `told`: the CRM says so itself; else an answer that should hold the record only leaves
-    it out, as it does with one that is hidden: that counts when a second reading does not find it either.
+    `erased`: removed for privacy. `told`: the CRM says so itself; else an answer that should hold the record only
+    leaves it out, as it does with one that is hidden: that counts when a second reading does not find it either.
     """
 
     record: str

@@ -20,6 +20,7 @@ class Side(ABC):
         self.sim: Any = simulator
         self.name = simulator.name
         self.added: dict[str, tuple[str, ...]] = {}
+        self.locked = ""
         self.users = self.hire()
 
     @abstractmethod

@@ -192,7 +192,7 @@ def _make(world: World, step: Step) -> str:
         return ""
     phone, words = free[step.who % len(free)], world.side.sim.words
     name, mine = _value(world, step)
-    if world.lines[name].table:  # an option may be away just now
+    if world.lines[name].table or name == world.side.word(world.side.locked):  # an option may be away just now
         mine = ""
     values = {
         words["name.first"]: "Made",
@@ -253,6 +253,7 @@ def _either(world: World, step: Step, source: str, mine: str) -> str:
 def _schema(world: World, step: Step) -> str:
     side = world.side
     side.whole()
+    side.locked = ""
     match step.what % 4:
         case 0:
             gone = sorted(SIZES)[step.value % 3]
@@ -261,6 +262,7 @@ def _schema(world: World, step: Step) -> str:
         case 1:
             name = sorted(side.added)[step.value % len(side.added)]
             side.lock(name, locked=True)
+            side.locked = name
             what = f"{name} is read-only"
         case _:
             what = "whole"

@@ -239,6 +239,24 @@ def test_who_is_gone_or_converted_is_looked_for_again(organisation):
     organisation(scenario, settings={"new_person_as": "lead"})
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_whose_key_stands_on_a_converted_lead_is_made_once_under_a_further_one(organisation, times):
+    async def scenario(sim, do, crm):
+        (made,) = await do(crm.upsert, people(1))
+        key = people(1)[0].key
+        for time in range(times):
+            sim.remove(acts.convert(sim.org, made.record).contact)
+            (made,) = await do(crm.upsert, people(1))
+            assert (made.error, made.new) == (None, True)
+            assert sim.org.rows[LEAD][made.record].values[KEY] == f"{key}.{time + 2}"
+            (again,) = await do(crm.upsert, people(1))  # the answer was lost
+            assert (again.record, again.new) == (made.record, False)
+        (known,) = await do(crm.upsert, [replace(people(1)[0], key=f"{key}.{times + 1}")])
+        assert (known.record, known.new) == (made.record, False)
+
+    organisation(scenario, settings={"new_person_as": "lead"})
+
+
 def test_a_key_that_another_record_has_does_not_stop_a_linked_one(organisation):
     async def scenario(sim, do, crm):
         (other,) = await do(crm.upsert, [person({"LastName": "Cam"})])
