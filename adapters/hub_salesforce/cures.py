@@ -1,8 +1,8 @@
 """What is done about rows that Salesforce refused: again, without a field, under another record, or not at all.
 
 A locked row waits and goes again. A field that is to blame, and that the record can stand without, is left out and
-told. Somebody whom a duplicate rule knows is linked to the record it names. Whose key stands on a converted lead, and who
-is to be made again, gets a further key.
+told. Somebody whom a duplicate rule knows is linked to the record it names. Somebody to be made, whose key stands on a
+converted lead, gets a further one.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _next_key(row: Row) -> Row:
     """The row under a further key: the one it has stands for good on a lead that was converted, whose contact is gone.
     It is an upsert as well, so that a lost answer makes nobody twice; the hub takes the key over when it reads it."""
     key, _, number = str(row.values[KEY]).partition(".")
-    return replace(row, values=row.values | {KEY: f"{key}.{int(number or 1) + 1}"})
+    return replace(row, values={**row.values, KEY: f"{key}.{int(number or 1) + 1}"})
 
 
 def _without(attempt: Attempt, problem: Problem) -> bool:

@@ -298,8 +298,9 @@ class Workspace:
             self.link_by_key[link.crm, link.key] = link
 
     def links_at(self, crm: str, record: str) -> list[LinkRow]:
-        """Everybody who has this record: several people, where a human merged theirs in the CRM."""
-        return [link for link in self._links_at.get((crm, record), ()) if link.record == record]
+        """Everybody who has this record, who had it first comes first: several, where a human merged theirs there."""
+        found = [link for link in self._links_at.get((crm, record), ()) if link.record == record]
+        return sorted(found, key=lambda link: (link.since, link.id))
 
     def own(self, identity: Identity, person: int, event: int, source: str, what: str = "linked") -> None:
         """This identity is this person, from now on; `source` says where it was seen."""

@@ -90,6 +90,19 @@ class State:
 States = frozenset[State]
 
 
+@dataclass(slots=True)
+class Person:
+    """Somebody as the model knows him. `record` of the CRM as it was named first ("" = none yet), `said` his messages,
+    `left` those that stood under a record when it was deleted: they stay there."""
+
+    phone: str
+    name: str = ""
+    record: str = ""
+    fields: dict[str, States] = of(default_factory=dict)
+    said: list[str] = of(default_factory=list)
+    left: set[str] = of(default_factory=set)
+
+
 class Verdict(NamedTuple):
     """What is to be done. `value` of an append; `lost` a value that loses: whose, and which."""
 
@@ -217,6 +230,17 @@ def _shown(line: Line, state: State, seen: Seen) -> Iterable[State]:
                 yield replace(state, base=Base(line.forward(state.mine) or "", theirs))
             case _:
                 yield state
+
+
+def left(line: Line, states: States, value: str) -> States:
+    """The hub read a value that may stay where it is, as both sides have it."""
+    return states | frozenset(replace(s, base=Base(line.forward(s.mine) or "", value)) for s in states)
+
+
+def glanced(line: Line, states: States, theirs: str) -> States:
+    """The hub looked before it wrote: where both have the same already, nothing is written, and they agree."""
+    same = (state for state in states if line.forward(state.mine) == theirs)
+    return states | frozenset(replace(state, base=Base(theirs, theirs)) for state in same)
 
 
 def may_write(line: Line, states: States, seen: Seen, value: str) -> States:

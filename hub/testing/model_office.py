@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hub.contracts.crm import Page
@@ -17,6 +18,15 @@ from hub.testing.office import Office
 SIZES = {"s": "Small", "m": "Medium", "l": "Large"}
 OPTIONS = (*SIZES.values(), "Giant")
 """The CRM's choices; the mapping's table does not have the last one."""
+
+
+@dataclass(slots=True)
+class Try:
+    """A row that the hub gave to the CRM, and what stood there just before."""
+
+    row: PersonWrite
+    before: Mapping[str, str]
+    shown: Mapping[str, str]
 
 
 class WatchedOffice(Office):

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,8 +13,8 @@ from hub.contracts.errors import HubError
 from hub.model.events import ConflictDecided, PersonEdited, RowOutcome
 from hub.model.records import PersonWrite
 from hub.testing import model
-from hub.testing.model import Line, Seen, State, States
-from hub.testing.model_office import CUSTOM, OPTIONS, SIZES, WatchedOffice, lines, mine_of
+from hub.testing.model import Line, Person, Seen, State, States
+from hub.testing.model_office import CUSTOM, OPTIONS, SIZES, Try, WatchedOffice, lines, mine_of
 from hub.testing.model_sides import SIDES
 from hub.testing.office import Clock
 
@@ -24,28 +23,6 @@ BEGIN = 1_900_000_000_000
 
 class Difference(AssertionError):
     """The hub did what the model does not allow."""
-
-
-@dataclass(slots=True)
-class Person:
-    """Somebody as the model knows him. `record` of the CRM as it was named first ("" = none yet), `said` his messages,
-    `left` those that stood under a record when it was deleted: they stay there."""
-
-    phone: str
-    name: str = ""
-    record: str = ""
-    fields: dict[str, States] = field(default_factory=dict)
-    said: list[str] = field(default_factory=list)
-    left: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Try:
-    """A row that the hub gave to the CRM, and what stood there just before."""
-
-    row: PersonWrite
-    before: Mapping[str, str]
-    shown: Mapping[str, str]
 
 
 class World:
@@ -199,17 +176,26 @@ class World:
     def crm_restores(self, record: str) -> None:
         """Somebody takes a deleted record out of the recycle bin, where the CRM lets him."""
         self.side.restore(record)
-        if self.side.values(record) is not None:
+        if (values := self.side.values(record)) is not None:
             self.removed.remove(record)
+            if not values.get(self.side.sim.words["key"]):  # converted: until it is read, who writes is made again
+                self.seen.pop(record, None)
 
     def owner_waits(self, record: str) -> bool:
-        """Whether somebody has this record and no other."""
-        return bool(self._of(record))
+        """Whether somebody has this record and no other, nor gets one just now as he wrote again."""
+        sql = "SELECT 1 FROM links JOIN identities USING (person) WHERE identities.id=? AND links.state='creating'"
+        people = self._of(record)
+        return bool(people) and not any(self.office.rows(sql, f"phone::{one.phone}") for one in people)
 
     def crm_merges(self, winner: str, loser: str) -> None:
         """Somebody merges two records."""
+        key = self.side.sim.words["key"]
+        keys = {(self.side.values(one) or {}).get(key, ""): self.leader(one) for one in (loser, winner)}
         first = self.leader(winner) or self.leader(loser)
         left = self.side.sim.merge(winner, loser)
+        # HubSpot fills what the winner has not, the hub's key too: whose key it is has the record
+        stands = (self.side.values(left) or {}).get(key, "")
+        first = (keys.get(stands) if stands else None) or first
         if first:
             self.leaders[left] = first.phone
         for old in {winner, loser} - {left}:
@@ -281,11 +267,19 @@ class World:
                 for name, line in self.lines.items():
                     if name in record.fields:
                         seen = self._seen(record.id, name, record.fields[name], record.modified)
-                        states = self._shown(line, record.id, person.fields[name], seen)
-                        # whether somebody follows a record that became another's is not told: either is right
-                        person.fields[name] = (
-                            states if person is self.leader(record.id) else states | person.fields[name]
-                        )
+                        before = person.fields[name]
+                        states = self._shown(line, record.id, before, seen)
+                        # whether somebody follows a record that became another's is not told, and what was changed of
+                        # him in the hub is never written there: either is right
+                        if person is not self.leader(record.id) or self._anothers(person, line, seen.value):
+                            states |= model.left(line, before, seen.value)
+                        person.fields[name] = states
+
+    def _anothers(self, person: Person, line: Line, value: str) -> bool:
+        """Whether this is an address of somebody else, which stays where it is: merged people share a record."""
+        sql = "SELECT 1 FROM identities AS a JOIN identities AS b USING (person) WHERE a.id=? AND b.id=?"
+        known = self.office.rows("SELECT 1 FROM identities WHERE id=?", f"{line.source}::{value}")
+        return bool(known) and not self.office.rows(sql, f"{line.source}::{value}", f"phone::{person.phone}")
 
     def _shown(self, line: Line, record: str, states: States, seen: Seen) -> States:
         history = self.history.get((record, line.field), [])
@@ -301,6 +295,9 @@ class World:
         if self._pushing:
             for record in page.records:
                 self._guard[record.id] = record.fields
+                for person in self._of(record.id):
+                    for name, line in self.lines.items():
+                        person.fields[name] = model.glanced(line, person.fields[name], record.fields.get(name, ""))
 
     def _called(self, batch: Sequence[PersonWrite]) -> None:
         for row in batch:
@@ -349,7 +346,7 @@ class World:
             values_of = {one: self.side.values(one) or {} for one in self.side.live()}
             record = record or next((one for one, values in values_of.items() if values.get(key) == row.key), "")
             if record:
-                maker = person = self._by_id(self.office.rows("SELECT person FROM links WHERE key=?", row.key)[0][0])
+                maker = person = self._by_id(self.office.rows("SELECT lane FROM outbox WHERE id=?", row.outbox)[0][0])
                 if self.side.values(self.record(person)) is None:
                     person.record, self.leaders[record] = record, person.phone
         record = self._written_to(row) or record
@@ -368,8 +365,11 @@ class World:
                     states = model.may_write(line, states, seen, value)
                     if not states:
                         continue
-                elif not all(line.forward(state.mine) == value for state in states):
-                    raise Difference(f"{name} of the new {record} is {value!r}, states {states}")
+                else:
+                    fitting = frozenset(state for state in states if line.forward(state.mine) == value)
+                    if not fitting:
+                        raise Difference(f"{name} of the new {record} is {value!r}, states {states}")
+                    states = fitting
                 person.fields[name] = model.written(states, value, known=known)
         own = {name: after.get(name, "") for name in row.fields} if known else {}
         self.seen[record] = {**self.seen.get(record, {}), **own}

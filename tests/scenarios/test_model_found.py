@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.engine.effects.writes import RELINKS
 from hub.testing.model_world import BEGIN, World
 from hub.testing.office import Clock, serving, simulated
 
@@ -20,6 +21,7 @@ class Play:
         self.world = world
         self.then("say", ANA).then("push")
         self.record = world.record(world.people[ANA])
+        self.ben = ""
 
     def then(self, step: str, *args: object) -> Play:
         self.world.office.pass_time(2)
@@ -185,6 +187,79 @@ def test_a_write_that_never_happened_is_no_echo(play: Play) -> None:
     play.hub(size="m").then("push", "before").hub(size="s").then("push").then("look").crm(size="Medium")
     play.world.settle()
     assert play.there("size") == "Medium"
+
+
+@pytest.fixture
+def pair(play: Play) -> Play:
+    """As `play`, with BEN linked as well, whose record is `ben`."""
+    play.then("say", BEN).then("push").then("look")
+    play.ben = play.world.record(play.world.people[BEN])
+    return play
+
+
+def test_who_lost_his_record_in_a_merge_writes_nothing_into_the_other_one(pair: Play) -> None:
+    pair.then("crm_merges", pair.record, pair.ben).then("look")
+    pair.then("hub_edits", BEN, {"attr.ask": "b"})
+    pair.world.settle()
+    assert pair.there("ask") == ""
+
+
+def test_a_field_that_was_left_out_is_written_into_what_a_merge_left(pair: Play) -> None:
+    side = pair.world.side
+    side.lock("size", locked=True)
+    pair.then("learn").hub(size="s").then("push")
+    pair.then("crm_merges", pair.record, pair.ben)
+    pair.world.settle()
+    left = pair.world.record(pair.world.people[ANA])
+    assert (side.values(left) or {})[side.word("size")] == "Small"
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_message_outlives_many_failures_and_then_a_lost_record(pair: Play, merged: bool) -> None:
+    faults = pair.world.side.sim.faults
+    faults.down = True
+    pair.then("say", ANA)
+    for _ in range(RELINKS + 2):
+        pair.then("push").world.office.pass_time(120)
+    faults.down = False
+    if merged:
+        pair.then("crm_merges", pair.ben, pair.record)
+    else:
+        pair.then("crm_removes", pair.record)
+    pair.world.settle()
+    assert pair.world.office.rows("SELECT cause FROM dead") == []
+
+
+def test_a_merge_that_is_shown_late_makes_nobody_twice(pair: Play) -> None:
+    pair.world.side.late(60)
+    pair.then("crm_merges", pair.ben, pair.record).then("say", ANA).then("push")
+    pair.world.settle()
+    assert len(pair.world.side.live()) == 1
+
+
+def test_a_new_address_in_a_shared_record_is_his_whose_record_it_is(pair: Play) -> None:
+    pair.then("crm_merges", pair.ben, pair.record).then("look")
+    left = pair.world.record(pair.world.people[BEN])
+    email = pair.world.side.sim.words["email"]
+    pair.then("crm_edits", left, {email: "ben@example.com"})
+    pair.world.settle()
+    assert pair.world.office.rows("SELECT phone FROM people WHERE email<>''") == [(BEN,)]
+
+
+def test_a_record_that_is_restored_is_still_his_who_had_it_first(pair: Play) -> None:
+    pair.then("crm_merges", pair.record, pair.ben).then("look")
+    left = pair.world.record(pair.world.people[ANA])
+    pair.then("crm_removes", left).then("look").hub(hub="b").then("crm_restores", left)
+    pair.world.settle()
+    assert (pair.world.side.values(left) or {}).get(pair.world.side.word("hub")) == "b"
+
+
+def test_two_who_had_one_record_get_two_when_it_is_gone(pair: Play) -> None:
+    pair.then("crm_merges", pair.record, pair.ben).then("look")
+    left = pair.world.record(pair.world.people[ANA])
+    pair.then("crm_removes", left).then("look").then("say", BEN).then("push").then("say", ANA).then("push")
+    pair.world.settle()
+    assert len(pair.world.side.live()) == 2
 
 
 @pytest.fixture

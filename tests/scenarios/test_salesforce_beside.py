@@ -92,8 +92,11 @@ def test_a_photo_stands_beside_its_task_once(live, simulators, channel, mode):
             await run.until(lambda: run.hub.crms["salesforce"].ready.is_set())
             await channel.say_media(ANA, "image", PHOTO, "image/jpeg", caption="my garden")
             await run.until(lambda: any(row.values["LinkedEntityId"][:3] == "00T" for row in files.values()))
-            await run.worked_off()
-            assert await run.rows("SELECT count(*) FROM outbox WHERE open=1") == [(0,)]
+
+            async def nothing_left() -> bool:
+                return await run.rows("SELECT count(*) FROM outbox WHERE open=1") == [(0,)]
+
+            await run.until(nothing_left)
 
     asyncio.run(scenario())
     (task,) = {row.values["LinkedEntityId"] for row in files.values() if row.values["LinkedEntityId"][:3] == "00T"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -69,10 +69,18 @@ class Fate:
             return [self._broken(error, one.outbox, alone=alone) if one.outbox in lost else one for one in outcomes]
         into = {one.record: one.into for one in page.gone if one.into}
         into |= {old: record.id for record in page.records for old in record.merged}
-        return [
-            replace(one, record=into.get(lost.get(one.outbox, ""), "")) if one.outbox in lost else one
-            for one in outcomes
-        ]
+        unclear = {record.id for record in page.records} | {one.record for one in page.gone if not one.told}
+        unclear -= into.keys()
+        return [self._followed(one, lost[one.outbox], into, unclear) if one.outbox in lost else one for one in outcomes]
+
+    def _followed(self, lost: RowOutcome, record: str, into: Mapping[str, str], unclear: Collection[str]) -> RowOutcome:
+        """The row whose record is gone, with the one it went into. Where the CRM still shows the record itself, or
+        nothing at all, it shows things late: what became of it cannot be known yet."""
+        tries = self._batch.attempts[lost.outbox]
+        if record in unclear and tries < BROKEN_AFTER:
+            due = now_ms() + min(backoff(tries), LONGEST)
+            return RowOutcome(outbox=lost.outbox, outcome="retry", due=due, reason=lost.reason)
+        return replace(lost, record=into.get(record, ""))
 
     def _targets(self) -> Sequence[PersonWrite | LogEntry | ObjectWrite]:
         return [*self._batch.persons, *self._batch.logs, *self._batch.objects]

@@ -51,6 +51,7 @@ def try_again(
             ours = forth(rule, facts, active.shape)
             pushes = fields.rule_for(rule, link, line, work).pushes
             if pushes and ours and not fields.equal(rule, ours, one.theirs, active):
+                one.ours = one.theirs  # should this try come to nothing, the hub's value still counts as changed
                 one.ordered, one.changed = ours, work.now
                 wanted.append(name)
         link.synced = synced.dump(known)

@@ -80,7 +80,19 @@ def link_again(link: LinkRow, person: PersonRow, seq: int, work: Workspace) -> N
     """Somebody whose record was deleted writes again: he gets a new one, and what waits goes there."""
     link.state, link.record, link.owner, link.synced = "creating", "", "", ""
     link.since, link.reason = work.now, f"{link.reason}; the person wrote again"
+    link.key = _key_of_his_own(link, work)
+    work.file_link(link)
     order_person(person, link.crm, seq, work)
+
+
+def _key_of_his_own(link: LinkRow, work: Workspace) -> str:
+    """The link's key; where it is another one's too, as both had one record by a merge, the key of his oldest identity:
+    the record that he gets must not be the other one's as well."""
+    same = work.links.fetch_by("key", [link.key], "AND crm=? AND key<>''", (link.crm,))
+    if all(other is link or other.key != link.key for other in same):
+        return link.key
+    found = work.db.rows("SELECT id FROM identities WHERE person=? ORDER BY since, id LIMIT 1", (link.person,))
+    return external_key(Identity.parse(found[0][0])) if found else link.key
 
 
 def make(name: str, identities: Sequence[Identity], channel: str, work: Workspace) -> PersonRow:

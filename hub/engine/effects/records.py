@@ -153,8 +153,10 @@ def _new_link(person: PersonRow, record: Record, crm: str, work: Workspace) -> L
 
 def _link(link: LinkRow, record: Record, work: Workspace) -> None:
     """The record the person was waiting for."""
+    if link.record != record.id:  # restored, it is still his who had it first
+        link.since = work.now
     link.state, link.record, link.owner, link.reason = "linked", record.id, record.owner, ""
-    link.made, link.since = record.created, work.now
+    link.made = record.created
     work.file_link(link)
     work.release(link.crm, link.person)
 

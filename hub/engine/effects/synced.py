@@ -144,5 +144,7 @@ def moved_on(text: str) -> str:
     that what stands there counts as changed by the CRM; nothing of what the hub wrote will show there."""
     known = load(text)
     for one in known.values():
+        if one.left:  # the other record may take it: it is still to be written
+            one.ours = one.theirs
         one.unseen, one.before, one.left, one.rounds = False, None, False, 0
     return dump(known)

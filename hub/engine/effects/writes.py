@@ -155,6 +155,11 @@ def _linked(command: OutboxRow, crm: str, outcome: RowOutcome, work: Workspace) 
     work.release(crm, command.lane)
 
 
+def _stuck(command: OutboxRow, outcome: RowOutcome) -> bool:
+    """Whether it ends so again and again: many tries, or twice in a row after some, which may have failed otherwise."""
+    return command.attempts >= 2 * RELINKS or (command.attempts >= RELINKS and command.reason == outcome.reason)
+
+
 def _relink(
     command: OutboxRow, crm: str, wrote: set[int], seq: int, outcome: RowOutcome, line: Line, work: Workspace
 ) -> None:
@@ -163,11 +168,12 @@ def _relink(
     work.bring(command.lane)
     link = work.link_of.get((command.lane, crm))
     person = work.people.get(command.lane)
-    if link is None or person is None or person.erased or command.attempts >= RELINKS:
+    moves = outcome.record or (link is not None and link.ready and command.record != link.record)
+    if link is None or person is None or person.erased or (not moves and _stuck(command, outcome)):
         command.end("dead", outcome.reason)
         work.bury(command.kind, command.id, outcome.reason, command.lane)
         return
-    again = work.now + (1000 << command.attempts if command.attempts > 1 else 0)
+    again = work.now + (1000 << min(command.attempts, RELINKS) if command.attempts > 1 else 0)
     if command.kind == "file":  # it stands under no record: the CRM's files have a reason of their own
         command.wait(again, outcome.reason)
         return
@@ -187,6 +193,7 @@ def _relink(
             shelves.touch(work, crm, [Ref("contact", lost)])
     if command.kind != "person":
         command.state, command.due, command.record = ("waiting" if link.ready else "held"), again, ""
+        command.reason = outcome.reason
     elif link.ready or link.state == "creating":
         command.wait(again, outcome.reason)
     else:
