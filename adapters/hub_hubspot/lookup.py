@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hub_hubspot import gone
 from hub_hubspot.contacts import millis
 from hub_hubspot.paths import ASSOCIATION_BATCH, BATCH, CONTACTS
 from hub_hubspot.transport import Transport
@@ -27,8 +28,19 @@ def look(transport: Transport, kind: str, mark: str, doubts: Sequence[Doubt]) ->
     """Which of these stand there: record id by key. `mark` is the property that holds the key.
 
     Reads the contacts' associated records, the newest (highest ids) first, and stops when all were found or the rest
-    was made well before the first try.
+    was made well before the first try. What is under none of them is looked for under what they were merged into.
     """
+    found = _under(transport, kind, mark, doubts)
+    missing = [doubt for doubt in doubts if doubt.key not in found]
+    if missing:
+        _, lost = gone.contacts(transport, list(dict.fromkeys(doubt.contact for doubt in missing)), "")
+        into = {one.record: one.into for one in lost if one.into}
+        moved = [doubt._replace(contact=into[doubt.contact]) for doubt in missing if doubt.contact in into]
+        found |= _under(transport, kind, mark, moved) if moved else {}
+    return found
+
+
+def _under(transport: Transport, kind: str, mark: str, doubts: Sequence[Doubt]) -> dict[str, str]:
     sought = {doubt.key for doubt in doubts}
     since = min((doubt.since for doubt in doubts), default=0) - SKEW
     found: dict[str, str] = {}

@@ -301,3 +301,16 @@ def test_a_doubtful_message_is_found_where_a_merge_took_it(portal):
         assert len(sim.logged()) == 1
 
     portal(scenario)
+
+
+def test_a_message_in_doubt_whose_contact_was_merged_meanwhile_stands_once(portal):
+    async def scenario(sim, do, crm):
+        ana, ben = sim.fill([{"name": "Ana"}, {"name": "Ben"}])
+        (entry,) = entries(ana, 1)
+        await do(crm.log, [entry])
+        left = acts.merge(sim.portal, "contacts", ben, ana)
+        (again,) = await do(crm.log, [replace(entry, doubtful=True)])
+        (stands,) = sim.logged()
+        assert (stands.contact, stands.record) == (left, again.record)
+
+    portal(scenario)
