@@ -97,7 +97,8 @@ def _parted(value: str, argument: str) -> str:
 
 def _joined(value: str, argument: str) -> str:
     blank = "" if argument.isspace() or argument.endswith(" ") else " "
-    return f"{argument}{blank}".join(part.strip() for part in value.split(";") if part.strip())
+    parts = (" ".join(part.replace(argument, " ").split()) for part in value.split(";"))  # none holds the separator
+    return f"{argument}{blank}".join(part for part in parts if part)
 
 
 def _no_count(argument: str) -> str:

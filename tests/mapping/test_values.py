@@ -136,6 +136,7 @@ def attr(name, value):
         ("Tags", attr("tags", "red; Blue"), "Blue;Red"),
         ("Tags", attr("tags", "red; pink"), None),
         ("TagText", attr("tags2", "Blue;Red"), "Blue, Red"),
+        ("TagText", attr("tags2", "Blue, dark;,;Red"), "Blue dark, Red"),
         ("Split", attr("list", "b, a,,"), "b;a"),
         ("Stage", attr("stage", "new"), "New"),
         ("Code", attr("code", "7"), "C-7"),
