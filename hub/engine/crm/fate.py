@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,8 @@ log = structlog.get_logger("hub.crm")
 
 BROKEN_AFTER = 8
 """Tries of a row that, alone, makes the adapter fail each time."""
+UNTOLD = 3
+"""Tries of a row whose record the CRM refuses and does not show, without saying what became of it."""
 CALLS = 40
 """Calls of the adapter to find the rows that it fails at, of one batch; the others are tried again later."""
 LONGEST = 60_000
@@ -69,15 +71,18 @@ class Fate:
             return [self._broken(error, one.outbox, alone=alone) if one.outbox in lost else one for one in outcomes]
         into = {one.record: one.into for one in page.gone if one.into}
         into |= {old: record.id for record in page.records for old in record.merged}
-        unclear = {record.id for record in page.records} | {one.record for one in page.gone if not one.told}
-        unclear -= into.keys()
+        unclear = {record.id: BROKEN_AFTER for record in page.records}
+        unclear |= {one.record: UNTOLD for one in page.gone if not one.told}
         return [self._followed(one, lost[one.outbox], into, unclear) if one.outbox in lost else one for one in outcomes]
 
-    def _followed(self, lost: RowOutcome, record: str, into: Mapping[str, str], unclear: Collection[str]) -> RowOutcome:
+    def _followed(
+        self, lost: RowOutcome, record: str, into: Mapping[str, str], unclear: Mapping[str, int]
+    ) -> RowOutcome:
         """The row whose record is gone, with the one it went into. Where the CRM still shows the record itself, or
-        nothing at all, it shows things late: what became of it cannot be known yet."""
+        nothing at all, it shows things late: what became of it cannot be known yet. `unclear` says how often such a row
+        is tried."""
         tries = self._batch.attempts[lost.outbox]
-        if record in unclear and tries < BROKEN_AFTER:
+        if record not in into and tries < unclear.get(record, 0):
             due = now_ms() + min(backoff(tries), LONGEST)
             return RowOutcome(outbox=lost.outbox, outcome="retry", due=due, reason=lost.reason)
         return replace(lost, record=into.get(record, ""))
