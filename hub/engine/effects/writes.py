@@ -168,7 +168,8 @@ def _relink(
     work.bring(command.lane)
     link = work.link_of.get((command.lane, crm))
     person = work.people.get(command.lane)
-    moves = outcome.record or (link is not None and link.ready and command.record != link.record)
+    elsewhere = link is not None and link.ready and command.record != link.record
+    moves = outcome.record or (elsewhere and command.kind != "file")  # a file stands under no record
     if link is None or person is None or person.erased or (not moves and _stuck(command, outcome)):
         command.end("dead", outcome.reason)
         work.bury(command.kind, command.id, outcome.reason, command.lane)
