@@ -86,6 +86,7 @@ class Line:
         for name, crm in self.config.crms.items():
             if name not in self.mappings:
                 self.mappings[name] = self.active(name, crm.mapping, 0)
+            crm.adapter.reads = self.mappings[name].mapping.fields
 
     def mapping(self, crm: str) -> Active:
         """The mapping of a CRM by which its records are written and compared."""

@@ -107,6 +107,7 @@ class Workspace:
         self._own_writes: dict[tuple[str, str, str], dict[str, int]] = {}  # (crm, key, field) -> when what was written
         self._consumed: list[tuple[str, str, str, str]] = []
         self._sql: list[tuple[str, tuple[Any, ...]]] = []
+        self._questions: set[tuple[object, ...]] = set()  # what the disk was asked, where once is enough
 
     # -- lease -------------------------------------------------------------------------------------------------------
 
@@ -154,6 +155,7 @@ class Workspace:
                 self.outbox_of[row.message] = row
         for crm, records in needs.records.items():
             self.links.fetch_by("record", records, "AND record <> '' AND crm=?", (crm,))
+            self._questions |= {("links", crm, record) for record in records}
         self.links.fetch_by("key", needs.keys, "AND key <> ''")
         if keys := needs.keys | {link.key for link in self.links.rows.values() if link.key}:
             for crm, key, name, digest, at in db.rows_in(
@@ -296,6 +298,20 @@ class Workspace:
                 same.append(link)
         if link.key:
             self.link_by_key[link.crm, link.key] = link
+
+    def first_time(self, *question: object) -> bool:
+        """Whether the disk was not asked this before, in this transaction."""
+        if question in self._questions:
+            return False
+        self._questions.add(question)
+        return True
+
+    def links_to(self, crm: str, record: str) -> list[LinkRow]:
+        """As `links_at`, also of those whose links are not at hand yet: the disk is asked once for each record."""
+        if self.first_time("links", crm, record):
+            for link in self.links.fetch_by("record", [record], "AND record <> '' AND crm=?", (crm,)):
+                self.file_link(link)
+        return self.links_at(crm, record)
 
     def links_at(self, crm: str, record: str) -> list[LinkRow]:
         """Everybody who has this record, who had it first comes first: several, where a human merged theirs there."""

@@ -151,7 +151,6 @@ class Office(Tabletop):
     def learn(self, crm: str) -> None:
         """The CRM's fields and users are read again."""
         adapter = self.config.crms[crm].adapter
-        adapter.reads = self.line.mapping(crm).mapping.fields
         owners = adapter.owners() if isinstance(adapter, HasOwners) else ()
         shapes.learn(self.store, self.line, crm, adapter.describe(), owners, self.clock.ms)
         self.step()
@@ -198,7 +197,6 @@ class Office(Tabletop):
     def look(self, crm: str) -> bool:
         """Read what changed, and what was named; whether there was anything."""
         adapter = self.config.crms[crm].adapter
-        adapter.reads = self.line.mapping(crm).mapping.fields
         found = False
         while True:
             before = self._cursor(crm, "recent")

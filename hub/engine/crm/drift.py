@@ -81,7 +81,6 @@ def sweep(db: Database, line: Line, crm: str, now: int, *, after: int = 0, share
     adapter = line.config.crms[crm].adapter
     if not isinstance(adapter, Reads):
         raise PluginError(f"{crm}: records of this CRM cannot be read again")
-    adapter.reads |= line.mapping(crm).mapping.fields  # beside those of a version on trial
     state, allowed = Swept(after=after), 0  # the first answer tells how many calls there are
     while not state.whole:
         if allowed and state.calls >= allowed:

@@ -216,9 +216,6 @@ class CrmRead:
             await asyncio.sleep(0.05)
 
     async def _once(self, work: Callable[..., T], *args: Any) -> T:
-        fields = self._line.mapping(self.name).mapping.fields  # those of a version on trial stay
-        if not fields <= self._crm.reads:
-            self._crm.reads |= fields
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
 
     async def patiently(self, work: Callable[..., T], *args: Any) -> T:

@@ -107,14 +107,8 @@ class CrmSync:
             if not finding.ok:
                 self._notices.raise_once(f"crm {self.name} fields", f"{finding.what} ({finding.remedy})")
 
-    def _ask_for_fields(self) -> None:
-        """The adapter reads what the mapping names."""
-        if not (fields := self._line.mapping(self.name).mapping.fields) <= self._crm.reads:  # those of a trial stay
-            self._crm.reads |= fields
-
     async def _learn(self) -> None:
         """Prepare the CRM, and keep what its fields and users are."""
-        self._ask_for_fields()
         await self._read.patiently(self._prepare)
         await self._shape()
 
@@ -202,7 +196,6 @@ class CrmSync:
 
     async def _write(self, batch: Batch) -> None:
         self._writes += 1
-        self._ask_for_fields()
         fate = Fate(self.name, self._crm, batch, self._line.mapping(self.name))
         outcomes = await asyncio.get_running_loop().run_in_executor(self._pool, fate.carry_out)
         if fate.refused:

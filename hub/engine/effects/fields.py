@@ -125,21 +125,14 @@ def changed(person: PersonRow, seq: int, line: Line, work: Workspace, *, but: st
 
 def speaks_for(link: LinkRow, work: Workspace) -> bool:
     """Whether a record is written for this person: where several share one, for him alone who had it first."""
-    sharing = having(link.crm, link.record, work)
+    sharing = work.links_to(link.crm, link.record)
     return not sharing or sharing[0] is link
 
 
 def comes_second(link: LinkRow, work: Workspace) -> None:
     """The record is somebody else's first of all, of those who share it: see `speaks_for`."""
-    others = [one.since for one in having(link.crm, link.record, work) if one is not link]
+    others = [one.since for one in work.links_to(link.crm, link.record) if one is not link]
     link.since = max([link.since, *(since + 1 for since in others)])
-
-
-def having(crm: str, record: str, work: Workspace) -> list[LinkRow]:
-    """Everybody who has the record, also those about whom nothing is at hand yet."""
-    for one in work.links.fetch_by("record", [record], "AND crm=? AND record<>''", (crm,)):
-        work.file_link(one)
-    return work.links_at(crm, record)
 
 
 def equal(rule: FieldRule, a: str, b: str, active: Active) -> bool:

@@ -69,7 +69,7 @@ def follow(link: LinkRow, into: str, seq: int, work: Workspace, key: str = "", m
     ready = link.ready
     if into != link.record:
         link.synced = synced.moved_on(link.synced)
-    guest = link.key != key if key else any(one is not link for one in fields.having(link.crm, into, work))
+    guest = link.key != key if key else any(one is not link for one in work.links_to(link.crm, into))
     link.record, link.made, link.key = into, made or link.made, key or link.key
     link.also = json.dumps(others)
     link.state, link.reason = ("ambiguous", link.reason) if others else ("linked", "")

@@ -35,8 +35,12 @@ def about(letter: DeadRow) -> tuple[str, str]:
 
 def _tell(beginning: str, reason: str, person: int, work: Workspace) -> None:
     """One dead letter, which counts the people."""
-    letters = work.dead.fetch_by("kind", [FIELD], "AND state='open'") + list(work.dead.rows.values())
-    letter = next((d for d in letters if (d.kind, d.state) == (FIELD, "open") and d.cause.startswith(beginning)), None)
+    if work.first_time("letters about fields"):
+        work.dead.fetch_by("kind", [FIELD], "AND state='open'")
+    letter = next(
+        (d for d in work.dead.rows.values() if (d.kind, d.state) == (FIELD, "open") and d.cause.startswith(beginning)),
+        None,
+    )
     if letter is None:
         work.bury(FIELD, 0, f"{beginning}{reason}", person)
         return
