@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from hub.mapping.lines import FieldRule
+from hub.mapping.values import Shape
 
 Do = Literal["same", "take", "push", "keep", "append", "ask"]
 """`take` the CRM's value · `push` ours into the CRM · `append` both get the union · `ask` a human · `keep` both as they
@@ -59,6 +60,21 @@ def settle(
     if here and line.pushes:
         return _push(base, ours, theirs)
     return _again(base, ours, theirs, line)
+
+
+def judge(
+    base: Base | None, ours: str, theirs: str, line: FieldRule, shape: Shape, *, ours_is_newer: bool = False
+) -> Verdict:
+    """As `settle`, for values as they come: what says the same in the line's field counts as the same."""
+    if shape.alike(line, ours, theirs):
+        return SAME
+    if base is not None:
+        base = Base(
+            ours if shape.alike(line, base.ours, ours) else base.ours,
+            theirs if shape.alike(line, base.theirs, theirs) else base.theirs,
+        )
+    choices = shape.field(line).type == "choices"
+    return settle(base, ours, theirs, line, ours_is_newer=ours_is_newer, choices=choices)
 
 
 def union(ours: str, theirs: str, choices: bool = False) -> str:

@@ -45,6 +45,10 @@ class Shape:
             self._held[named] = held
         return held
 
+    def alike(self, line: FieldRule, a: str, b: str) -> bool:
+        """Whether two values of a line's field say the same."""
+        return a == b or same(a, b, self.field(line), self.region)
+
 
 def shape_of(mapping: model.Mapping, schema: Schema, owners: Sequence[Owner] = (), region: str = "") -> Shape:
     """What is known of a CRM, for this mapping."""

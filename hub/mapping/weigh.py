@@ -9,8 +9,8 @@ from typing import Literal
 from hub.mapping.facts import PersonFacts
 from hub.mapping.lines import FieldRule
 from hub.mapping.lines import Mapping as FieldMapping
-from hub.mapping.merge import Base, Verdict, settle
-from hub.mapping.values import Shape, back, forth, same
+from hub.mapping.merge import Base, Verdict, judge
+from hub.mapping.values import Shape, back, forth
 from hub.mapping.why import explain
 
 Outcome = Literal["same", "write", "take", "conflict", "ask", "keep", "invalid"]
@@ -79,27 +79,12 @@ def _one(
     elif theirs is None:
         outcome = "keep"
     else:
-        verdict = _settled(line, shape, ours, theirs, base, newer)
+        verdict = judge(base, ours, theirs, line, shape, ours_is_newer=newer)
         outcome, after, changes = _done(verdict, line, facts, shape, ours, theirs)
     why = explain(line, facts, shape, theirs, verdict, base=base, creating=creating)
     return Weighed(
         field=field, line=line, ours=ours, theirs=theirs, outcome=outcome, after_crm=after, after_hub=changes, why=why
     )
-
-
-def _settled(line: FieldRule, shape: Shape, ours: str, theirs: str, base: Base | None, newer: bool) -> Verdict:
-    schema = shape.field(line)
-
-    def alike(a: str, b: str) -> bool:
-        return a == b or same(a, b, schema, shape.region)
-
-    if alike(ours, theirs):
-        return Verdict("same")
-    if base is not None:
-        base = Base(
-            ours if alike(base.ours, ours) else base.ours, theirs if alike(base.theirs, theirs) else base.theirs
-        )
-    return settle(base, ours, theirs, line, ours_is_newer=newer, choices=schema.type == "choices")
 
 
 def _done(

@@ -10,7 +10,7 @@ from hub.engine.effects.sight import is_news
 from hub.engine.effects.synced import Synced
 from hub.engine.line import Line
 from hub.mapping.lines import FieldRule
-from hub.mapping.merge import SAME, Base, Verdict, settle
+from hub.mapping.merge import SAME, Verdict, judge
 from hub.mapping.values import back, forth
 from hub.model.records import Record
 from hub.store.rows import LinkRow, PersonRow
@@ -85,18 +85,9 @@ class _Comparison:
             if not one.asked and self._same(rule, ours, one.ours):
                 one.ours = ours
                 return
-        base = one.base
-        if self._same(rule, ours, theirs):
-            verdict, base = SAME, None
-        else:
-            if base is not None:  # what says the same counts as the same
-                base = Base(
-                    ours if self._same(rule, base.ours, ours) else base.ours,
-                    theirs if self._same(rule, base.theirs, theirs) else base.theirs,
-                )
-            newer, choices = one.changed > self.record.modified, self.active.shape.field(rule).type == "choices"
-            verdict = settle(base, ours, theirs, rule, ours_is_newer=newer, choices=choices)
-        self._done(name, rule, one, ours, theirs, verdict, first=base is None)
+        newer = one.changed > self.record.modified
+        verdict = judge(one.base, ours, theirs, rule, self.active.shape, ours_is_newer=newer)
+        self._done(name, rule, one, ours, theirs, verdict, first=one.base is None or verdict == SAME)
 
     def _heard(self, name: str, rule: FieldRule, one: Synced, theirs: str) -> None:
         """Somebody in the CRM changed the field: what the hub wrote until then will not come back as its own."""

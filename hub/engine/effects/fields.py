@@ -11,9 +11,9 @@ from hub.engine.effects import attributes, people, refused, synced
 from hub.engine.effects.synced import Synced
 from hub.engine.line import Active, Line
 from hub.mapping.facts import PersonFacts, name_parts, source_value, split_name
-from hub.mapping.forms import canonical, same
+from hub.mapping.forms import canonical
 from hub.mapping.lines import FieldRule
-from hub.mapping.merge import Base, settle
+from hub.mapping.merge import Base, judge
 from hub.mapping.values import forth
 from hub.model.records import Record, Ref
 from hub.store import crm as shelves
@@ -111,7 +111,7 @@ def changed(person: PersonRow, seq: int, line: Line, work: Workspace, *, but: st
                 refused.rewrites(link, name, one, base.theirs, work)
                 one.settle(ours, base.theirs, "", active.version, seq, work.now)
                 continue
-            verdict = settle(base, ours, base.theirs, rule_for(rule, link, line, work))
+            verdict = judge(base, ours, base.theirs, rule_for(rule, link, line, work), active.shape)
             if verdict.do in ("push", "append"):
                 one.ordered = ours
                 wanted.append(name)
@@ -137,7 +137,7 @@ def comes_second(link: LinkRow, work: Workspace) -> None:
 
 def equal(rule: FieldRule, a: str, b: str, active: Active) -> bool:
     """Whether two values of a line's field say the same."""
-    return a == b or same(a, b, active.shape.field(rule), active.shape.region)
+    return active.shape.alike(rule, a, b)
 
 
 def write(

@@ -13,7 +13,7 @@ from hub.engine.effects.reapply import state
 from hub.engine.line import Active, Line
 from hub.mapping import Mapping, check
 from hub.mapping.diff import changes
-from hub.mapping.merge import settle
+from hub.mapping.merge import judge
 from hub.mapping.values import forth
 from hub.model.events import MappingApplied
 from hub.store import mappings
@@ -129,12 +129,12 @@ def _wanted(number: int, crm: str, written: Collection[str], active: Active, lin
         ours = forth(rule, facts, active.shape)
         if name not in written or not rule.pushes or not ours:
             continue
-        if one is None or not one.known:
+        if (
+            one is None
+            or not one.known
+            or (not one.asked and judge(one.base, ours, one.theirs, rule, active.shape).do in ("push", "append"))
+        ):
             found.append(name)
-        elif not one.asked and not fields.equal(rule, ours, one.theirs, active):
-            choices = active.shape.field(rule).type == "choices"
-            if settle(one.base, ours, one.theirs, rule, choices=choices).do in ("push", "append"):
-                found.append(name)
     return sorted(found)
 
 
