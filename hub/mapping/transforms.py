@@ -97,7 +97,9 @@ def _parted(value: str, argument: str) -> str:
 
 def _joined(value: str, argument: str) -> str:
     blank = "" if argument.isspace() or argument.endswith(" ") else " "
-    parts = (" ".join(part.replace(argument, " ").split()) for part in value.split(";"))  # none holds the separator
+    parts = [
+        part.replace(f"{argument} ", " ").replace(argument, " ").strip() for part in value.split(";")
+    ]  # none holds it
     return f"{argument}{blank}".join(part for part in parts if part)
 
 
@@ -153,7 +155,7 @@ SPECS: tuple[TransformSpec, ...] = (
     ),
     TransformSpec(
         name="prefix",
-        forward=lambda v, text: f"{text}{v}",
+        forward=lambda v, text: f"{text}{v.strip()}" if v.strip() else "",
         back=_unprefixed,
         argument="text",
         meaning="this text in front of the value",

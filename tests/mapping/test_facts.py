@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hub.mapping.facts import NO_LAST, SOURCES, PersonFacts, applied, attribute, facts_of, put, source_value, split_name
@@ -44,6 +44,7 @@ def test_putting_what_is_there_changes_nothing(facts, source):
 
 @given(FACTS, NAME, NAME.filter(bool))
 def test_first_and_last_name_can_be_put_in_any_order(facts, first, last):
+    assume(len(f"{first} {last}") <= 100)  # a longer name is cut
     one = applied(facts, put(facts, "name.last", last))
     one = applied(one, put(one, "name.first", first))
     two = applied(facts, put(facts, "name.first", first))
