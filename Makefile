@@ -1,6 +1,7 @@
 # Every target does its own set-up; all that is needed is Python 3.11+ and make.
 PYTHON ?= python3
 BIN := .venv/bin
+TOGETHER := -n 2 --dist worksteal  # two at a time: many tests wait for somebody
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-full check fix bench clean
@@ -20,10 +21,10 @@ demo: setup  ## the whole product on simulators, with a live table and a proof
 	@$(BIN)/dragoman demo
 
 test: setup  ## every test but the long profiles
-	@$(BIN)/python -m pytest -q -m "not full"
+	@$(BIN)/python -m pytest -q -m "not full" $(TOGETHER)
 
 test-full: setup  ## the long profiles too (chaos, fuzz, rates)
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q $(TOGETHER)
 
 check: setup  ## format, lint, types, floors
 	@$(BIN)/ruff format --check .

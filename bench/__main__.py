@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bench import accept, crm, disk, growth, kinds, latency, line, mapping, memory, reconcile, resolve
+from bench import accept, crm, disk, engines, growth, kinds, latency, line, mapping, memory, reconcile, resolve
 from bench.figures import Figure, result, table
 from bench.run import Run
 
@@ -30,6 +30,7 @@ MEASURES: dict[str, tuple[str, Measure]] = {
     "reconcile": ("Records compared with people", reconcile.measure),
     "mapping": ("A mapping looked at before it runs", mapping.measure),
     "growth": ("What a large store costs", growth.measure),
+    "engines": ("SQLite and PostgreSQL", engines.measure),
     "memory": ("Memory", memory.measure),
 }
 

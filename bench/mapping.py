@@ -49,7 +49,7 @@ def measure(run: Run) -> list[Figure]:
         adapter: Any = desk.crm.adapter
         adapter.get = partial(_answer, adapter)
         mapping = desk.config.read_mapping(TEXT, "bench")
-        db = open_reader(desk.data)
+        db = open_reader(desk.place)
         for number in range(run.rounds):
             run.tell(f"round {number + 1} of {run.rounds}")
             shown.append(show(desk, db, mapping, max(10, int(SHOWN * run.length)), number))

@@ -61,6 +61,8 @@ class Platform:
             return 200, BESIDE[last]
         if method == "GET" and "/properties/" in path:
             return 200, {"results": [_property(name) for name in FIELDS]}
+        if method == "GET" and path.endswith("/owners/"):
+            return 200, {"results": []}
         if method == "GET" and path.endswith("/objects/contacts"):
             return 200, self._page(query)
         if last == "search":

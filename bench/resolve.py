@@ -9,7 +9,7 @@ from time import perf_counter
 
 from bench.figures import Figure, p99
 from bench.run import Run
-from hub.store import Store, open_store
+from hub.store import Place, Store, open_store
 from hub.store.workspace import Needs
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -24,7 +24,7 @@ def measure(run: Run) -> list[Figure]:
     found: dict[tuple[int, int], list[float]] = {}
     sizes = SIZES if run.length >= 1 else SIZES[:2]
     with tempfile.TemporaryDirectory(dir=run.folder, prefix="dragoman-bench-") as folder:
-        store = open_store(Path(folder))
+        store = open_store(Place(Path(folder)))
         there = 0
         for size in sizes:
             run.tell(f"{size:,} people: filling")

@@ -23,13 +23,15 @@ from hub.store.journal import Claimed
 from hub.wire import json
 
 
-def configuration(data: Path, platform: int, *, crm: bool, listen: tuple[str, str] | None = None) -> str:
+def configuration(data: Path, platform: int, *, crm: bool, listen: tuple[str, str] | None = None, dsn: str = "") -> str:
     """hub.toml of the hub under test: a hundred rules with keywords, and a pace that is never the limit.
 
-    `listen`: addresses of the public and the admin listener.
+    `listen`: addresses of the public and the admin listener; `dsn`: of PostgreSQL, "" = SQLite.
     """
     base = f"http://127.0.0.1:{platform}"
     places = 'listen = "{}"\nadmin = "{}"\n'.format(*listen) if listen else ""
+    if dsn:
+        places += f'store = "{dsn}"\nmedia = "{data}/files"\n'
     parts = [
         f'[hub]\ndata = "{data}"\naccept_queue = 50000\ndisk_min_mb = 0\n{places}',
         f'[connection.meta]\nchannel = "whatsapp"\napp_secret = "{SECRET.decode()}"\nverify_token = "verify-token"\n'
@@ -91,9 +93,9 @@ WRITERS: dict[str, type[Writer]] = {"idle": IdleWriter, "whole": Writer, "timed"
 class Server:
     """Lives in its own process. `start` tells the ports of the bare handler and of the hub."""
 
-    def __init__(self, folder: Path, platform: int, writer: str, crm: bool) -> None:
+    def __init__(self, folder: Path, platform: int, writer: str, crm: bool, dsn: str) -> None:
         file = folder / "hub.toml"
-        file.write_text(configuration(folder / "data", platform, crm=crm), encoding="utf-8")
+        file.write_text(configuration(folder / "data", platform, crm=crm, dsn=dsn), encoding="utf-8")
         plugins = load_plugins()
         self.hub = engine.Hub(load_config(file, plugins, {}), plugins)
         vars(engine)["Writer"] = WRITERS[writer]  # only here: the product has one
@@ -148,8 +150,8 @@ class Server:
         await self.hub.stop()
 
 
-async def server(folder: str, platform: int, writer: str, crm: bool, fast: bool) -> Server:
+async def server(folder: str, platform: int, writer: str, crm: bool, fast: bool, dsn: str) -> Server:
     """Build it; `fast` uses orjson where it is installed, else the standard library does all JSON."""
     json.FAST = json.FAST and fast
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
-    return Server(Path(folder), platform, writer, crm)
+    return Server(Path(folder), platform, writer, crm, dsn)

@@ -15,6 +15,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from hub.contracts.errors import ConfigError
+from hub.testing.postgres import PostgresServer
+from hub.testing.stores import server
+
 
 def _check(host: Any) -> None:
     name = host.decode() if isinstance(host, bytes) else host
@@ -167,3 +171,13 @@ def simulators() -> Mapping[str, Any]:
     from hub.engine.loader import load_plugins
 
     return load_plugins().simulators()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> PostgresServer:
+    """A PostgreSQL of this run's own, started when it is first asked for; a test takes a database of its own there, and
+    kills servers of its own only."""
+    try:
+        return server()
+    except ConfigError as error:
+        pytest.skip(str(error))

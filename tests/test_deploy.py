@@ -7,7 +7,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 from hub.cli.app import COMMANDS
-from hub.engine.settings import PREFIX, HubSettings
+from hub.engine.hub_settings import PREFIX, HubSettings
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"

@@ -17,8 +17,8 @@ import pytest
 import hub
 from hub.backup.settings import BackupSettings, RetentionSettings
 from hub.contracts.hookspecs import EVENT_KINDS
+from hub.engine.hub_settings import PREFIX, HubSettings
 from hub.engine.loader import HOOKS, load_plugins
-from hub.engine.settings import PREFIX, HubSettings
 from hub.model import events
 
 ROOT = Path(__file__).parents[1]

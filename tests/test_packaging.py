@@ -166,7 +166,7 @@ def test_the_command_writes_the_starter_and_opens_a_store(away: Away) -> None:
     away.run(command, "init", "shop")
     assert (away.folder / "shop/hub.toml").read_bytes() == (ROOT / "hub.toml").read_bytes()
     assert (away.folder / "shop/mappings/hubspot.toml").read_bytes() == (ROOT / "mappings/hubspot.toml").read_bytes()
-    code = "import sys, pathlib, hub.store; hub.store.open_store(pathlib.Path(sys.argv[1])).close()"
+    code = "import sys, pathlib, hub.store; hub.store.open_store(hub.store.Place(pathlib.Path(sys.argv[1]))).close()"
     away.run("-c", code, away.folder / "data")
     assert any((away.folder / "data").iterdir())
 

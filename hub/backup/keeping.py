@@ -10,9 +10,12 @@ from hub.backup.opening import BLOCK, file_list
 from hub.backup.places import Place
 from hub.contracts.errors import NotFound
 
+SQLITE, POSTGRES = "SQLite", "PostgreSQL"
+
 
 class Kept(NamedTuple):
-    """A good backup as the place lists it. `at` and `verified` ms, `size` bytes of the archive, `rows` of the store."""
+    """A good backup as the place lists it. `at` and `verified` ms, `size` bytes of the archive, `rows` of the store,
+    `engine` the one it ran on: a backup of either is restored to either."""
 
     name: str  # STORE/TIME
     at: int
@@ -20,6 +23,7 @@ class Kept(NamedTuple):
     verified: int
     rows: dict[str, int]
     sha256: str
+    engine: str = SQLITE
 
 
 def good(place: Place, store: str = "") -> list[Kept]:

@@ -7,10 +7,8 @@ try that broke off, and is removed by the next), `blobs/...` (files of messages,
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
@@ -20,24 +18,28 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from hub.backup.keeping import Kept, clean, thin
+from hub.backup.keeping import POSTGRES, SQLITE, Kept, clean, thin
 from hub.backup.opening import BLOCK, blob_name, read_blob, verify
 from hub.backup.places import Place
 from hub.backup.sealing import Sealer, hidden_name
 from hub.contracts.errors import ConfigError
-from hub.store.blobs import blobs_of
-from hub.store.copying import Backup, blobs_used, copy_store, store_name
-from hub.store.database import Database
+from hub.store.belonging import name_of
+from hub.store.blobs import FolderBlobs
+from hub.store.copying import Backup, blobs_used, copy_store, only_backup, store_size
+from hub.store.sqlite import Sqlite
 from hub.store.store import FILE
+from hub.store.store import Place as StorePlace
 
-WORK, LOCK = "backup.work", "backup.lock"
+WORK = "backup.work"
 STAMP = "%Y%m%dT%H%M%SZ"
 
 
 class Source(NamedTuple):
-    """What is backed up: the data folder, hub.toml and the mapping files beside it (no secrets stand in them)."""
+    """What is backed up: the store, the folder of its files, hub.toml and the mapping files beside it (no secrets
+    stand in them)."""
 
-    data: Path
+    store: StorePlace
+    files: Path
     config: Path
     mappings: tuple[Path, ...] = ()
 
@@ -64,13 +66,14 @@ def make(
     `between` is called often: it may pause, and what it raises ends the backup. Raises ConfigError, Unavailable or
     Damaged; what a failed one left in the place is removed now or by the next.
     """
-    if not (source.data / FILE).exists():
-        raise ConfigError(f"there is no store in {source.data}", remedy="start the hub once with `dragoman run`")
-    with _workshop(source.data) as work:
+    folder = source.store.folder
+    if not source.store.exists:
+        raise ConfigError(f"there is no store in {folder}", remedy="start the hub once with `dragoman run`")
+    with _workshop(source.store) as work:
         began = clock()
-        copy_store(source.data, work / FILE, between)
-        with closing(Database(work / FILE, readonly=True)) as db:
-            store, used = store_name(db) or "00000000", blobs_used(db)
+        copy_store(source.store, work / FILE, between)
+        with closing(Sqlite(work / FILE, readonly=True)) as db:
+            store, used = name_of(db) or "00000000", blobs_used(db)
         clean(place, store)
         name = _free_name(place, store, began)
         try:
@@ -85,25 +88,22 @@ def make(
                 pass
             raise
         verified = clock()
-        kept = Kept(name, began, size, verified, rows, digest)
+        kept = Kept(name, began, size, verified, rows, digest, POSTGRES if source.store.dsn else SQLITE)
         place.put(f"{name}.ok", BytesIO(json.dumps(kept._asdict(), indent=1).encode()))
         removed = thin(place, key, store, keep)
         return Made(Backup(name, place.address, began, size, verified), rows, fresh, removed)
 
 
 @contextmanager
-def _workshop(data: Path) -> Iterator[Path]:
+def _workshop(place: StorePlace) -> Iterator[Path]:
     """An empty folder beside the store, for one backup at a time; what an earlier one left is removed."""
-    lock = os.open(data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise ConfigError("a backup of this store is being made", remedy="wait until it has ended") from None
+    data = place.folder
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with only_backup(place):
         work = data / WORK
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700)
-        needed = 2 * (data / FILE).stat().st_size if (data / FILE).exists() else 0
+        needed = 2 * store_size(place)
         if shutil.disk_usage(work).free < needed + 50_000_000:
             raise ConfigError(
                 f"the disk of {data} has no room for a copy of the store ({needed // 1_000_000} MB)",
@@ -113,8 +113,6 @@ def _workshop(data: Path) -> Iterator[Path]:
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    finally:
-        os.close(lock)
 
 
 def _free_name(place: Place, store: str, at: int) -> str:
@@ -180,7 +178,7 @@ def _put_blobs(
 ) -> int:
     """Put the files there that are not yet; each is opened again. Returns how many. One that is gone is passed over:
     retention may have deleted it since the copy, and the check of the copy tells."""
-    blobs, there = blobs_of(source.data), {entry.name for entry in place.list(f"{store}/blobs/")}
+    blobs, there = FolderBlobs(source.files), {entry.name for entry in place.list(f"{store}/blobs/")}
     fresh = 0
     for blob in sorted(used):
         between()

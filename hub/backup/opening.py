@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 from hub.backup.places import Place
 from hub.backup.sealing import Damaged, Unsealer, hidden_name
 from hub.store.checking import check_store, how_many
-from hub.store.database import Database
+from hub.store.sqlite import Sqlite
 from hub.store.store import FILE
 
 BLOCK = 1 << 20
@@ -116,7 +116,7 @@ def verify(
         unpack(place, key, name, digest, opened, between)
         store = name.partition("/")[0]
         there = {entry.name for entry in place.list(f"{store}/blobs/")}
-        with closing(Database(opened / FILE, readonly=True)) as db:
+        with closing(Sqlite(opened / FILE, readonly=True)) as db:
             for checked in check_store(db, lambda blob: blob_name(key, store, blob) in there, now, lambda _: between()):
                 if checked.broken:
                     rows = ", ".join(checked.rows)

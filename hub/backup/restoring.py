@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -16,11 +17,13 @@ from hub.backup.opening import read_blob, unpack
 from hub.backup.places import Place
 from hub.backup.sealing import Damaged
 from hub.contracts.errors import ConfigError
+from hub.store import Place as StorePlace
 from hub.store import StoreTrouble, open_store
-from hub.store.blobs import blobs_of
+from hub.store.belonging import MARK
+from hub.store.blobs import FolderBlobs
 from hub.store.checking import check_store, how_many
 from hub.store.copying import blobs_used, gather_wal, mark_restored
-from hub.store.database import Database
+from hub.store.sqlite import Sqlite
 from hub.store.store import FILE, LOCK
 
 ASIDE = "replaced"
@@ -40,19 +43,22 @@ def restore(
     place: Place,
     key: bytes | None,
     name: str,
-    data: Path,
+    into: StorePlace,
+    files: Path,
     clock: Callable[[], int],
     *,
     replace: bool = False,
     tell: Callable[[str], None] = lambda step: None,
 ) -> Restored:
-    """Bring the backup `name` ("" = the newest) into the data folder. Nothing there changes until all is checked.
+    """Bring the backup `name` ("" = the newest) to where a store is to be: into the data folder, or into an empty
+    database in PostgreSQL. Nothing there changes until all is checked.
 
-    Raises ConfigError when a store is there already (unless `replace`: it is moved aside) or a hub runs on it,
-    NotFound, Unavailable, Damaged. hub.toml and the mappings of the backup are put into `restored/` in the data folder.
+    Raises ConfigError when a store is there already (unless `replace`: a file is moved aside, a database never) or a
+    hub runs on it, NotFound, Unavailable, Damaged. hub.toml and the mappings of the backup are put into `restored/` in
+    the data folder.
     """
-    if (data / FILE).exists() and not replace:
-        raise ConfigError(f"there is a store in {data} already", remedy="restore --to another folder, or use --replace")
+    data = into.folder
+    _assert_free(into, replace=replace)
     data.mkdir(parents=True, exist_ok=True)
     kept = choose(place, name)
     work = data / "restore.work"
@@ -61,29 +67,56 @@ def restore(
     try:
         tell("the store is fetched and opened")
         configuration = [part for part in unpack(place, key, kept.name, kept.sha256, work) if part != FILE]
-        files = _restore_blobs(place, key, kept, work, data, tell)
+        count = _restore_blobs(place, key, kept, work, files, tell)
         tell("the store is checked")
-        rows = _check(work, data, clock())
-        store = open_store(work)  # a hub never sees it before it is marked
+        rows = _check(work, files, clock())
+        store = open_store(StorePlace(work))  # a hub never sees it before it is marked
         try:
             made = datetime.fromtimestamp(kept.at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
             reason = f"restored from a backup of {made}: it may have been sent since"
             doubtful = mark_restored(store, kept.at, clock(), reason)
         finally:
             store.close()
-        aside = _move_in(work, data)
+        aside = _bring_in(work, into, clock(), tell) if into.dsn else _move_in(work, data)
         _configuration(work, data, configuration)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Restored(kept, rows, files, doubtful, aside)
+    return Restored(kept, rows, count, doubtful, aside)
+
+
+def _assert_free(into: StorePlace, *, replace: bool) -> None:
+    if not into.dsn:
+        if into.exists and not replace:
+            remedy = "restore --to another folder, or use --replace"
+            raise ConfigError(f"there is a store in {into.folder} already", remedy=remedy)
+        return
+    from hub.store.moving import assert_free  # its driver is an extra
+
+    if (into.folder / FILE).exists():
+        remedy = "move that file away, or set [hub] data to another folder"
+        raise ConfigError(f"there is a store in {into.folder} that would stand beside the database", remedy=remedy)
+    assert_free(into.dsn)
+
+
+def _bring_in(work: Path, into: StorePlace, now: int, tell: Callable[[str], None]) -> str:
+    """The restored file's rows into the empty database; what an earlier try left half done there is done anew."""
+    from hub.store.moving import bring
+
+    def steps(what: str, done: int, total: int) -> None:
+        if not done:
+            tell(f"{what}: {total} rows" if total else what)
+
+    with closing(Sqlite(work / FILE)) as source:
+        bring(source, into.dsn, f"restored {secrets.token_hex(8)}", now, steps, anew=True)
+    return ""
 
 
 def _restore_blobs(
-    place: Place, key: bytes | None, kept: Kept, work: Path, data: Path, tell: Callable[[str], None]
+    place: Place, key: bytes | None, kept: Kept, work: Path, files: Path, tell: Callable[[str], None]
 ) -> int:
     """Fetch the files that are not here; their names are what is in them, so what is here already is the same."""
-    blobs, store = blobs_of(data), kept.name.partition("/")[0]
-    with closing(Database(work / FILE, readonly=True)) as db:
+    blobs, store = FolderBlobs(files), kept.name.partition("/")[0]
+    with closing(Sqlite(work / FILE, readonly=True)) as db:
         missing = sorted(blob for blob in blobs_used(db) if not blobs.exists(blob))
     for number, blob in enumerate(missing, start=1):
         tell(f"file {number} of {len(missing)}")
@@ -92,9 +125,9 @@ def _restore_blobs(
     return len(missing)
 
 
-def _check(work: Path, data: Path, now: int) -> dict[str, int]:
-    with closing(Database(work / FILE, readonly=True)) as db:
-        for checked in check_store(db, blobs_of(data).exists, now):
+def _check(work: Path, files: Path, now: int) -> dict[str, int]:
+    with closing(Sqlite(work / FILE, readonly=True)) as db:
+        for checked in check_store(db, FolderBlobs(files).exists, now):
             if checked.broken:
                 raise Damaged(f"the backup does not hold: {checked.rule} ({', '.join(checked.rows)})")
         return how_many(db)
@@ -126,7 +159,7 @@ def _move_in(work: Path, data: Path) -> str:
 def _set_aside(data: Path) -> str:
     """Keep the old store in a folder of its own and leave nothing beside it that a new one could take for its own;
     the old one itself stays until the new one replaces it. Returns the folder ("" = there was nothing)."""
-    old, beside = data / FILE, [data / f"{FILE}-wal", data / f"{FILE}-shm"]
+    old, beside = data / FILE, [data / f"{FILE}-wal", data / f"{FILE}-shm", data / MARK]
     for tried in data.glob(f"{ASIDE}-*/{FILE}"):  # a restore was killed: the old one is its own second name
         if old.exists() and tried.samefile(old):
             tried.unlink()

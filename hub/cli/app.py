@@ -28,6 +28,8 @@ COMMANDS = (
     "dead",
     "crm",
     "mapping",
+    "apply",
+    "pull",
     "why",
     "backup",
     "restore",
@@ -62,7 +64,8 @@ class Group(TyperGroup):
 
             if not isinstance(error, StoreTrouble):
                 raise
-            print(f"dragoman: the store cannot be used: {error} (dragoman store check says more)", file=sys.stderr)
+            remedy = "dragoman doctor and dragoman store check say more"
+            print(f"dragoman: the store cannot be used: {error} ({remedy})", file=sys.stderr)
             raise typer.Exit(2) from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from hub.cli.options import CONFIG, ConfigOption, JsonOption
 
 if TYPE_CHECKING:
+    from hub.store import Place
     from hub.store.copying import Backup
 
 To = Annotated[str, typer.Option("--to", help="Where to: a folder or s3://bucket/prefix; else as hub.toml says.")]
@@ -58,11 +58,11 @@ def backup(
     key = key_of(wanted)
     if wanted.encrypt and key is None:
         raise ConfigError("backups are to be sealed, and there is no key", where=str(config), remedy=NO_KEY)
-    data = settings(config).data
+    hub = settings(config)
     mappings = tuple(sorted((config.parent / "mappings").glob("*.toml")))
     place = open_place(to or wanted.to, wanted)
-    made = make(Source(data, config, mappings), place, key, wanted.keep, lambda: fresh()[1])
-    _record(data, made.backup)
+    made = make(Source(hub.place, hub.files, config, mappings), place, key, wanted.keep, lambda: fresh()[1])
+    _record(hub.place, made.backup)
     facts = {**made.backup._asdict(), "rows": made.rows, "new_files": made.files, "removed": made.removed}
     if as_json:
         say_json(facts)
@@ -74,18 +74,18 @@ def backup(
         print("It is not sealed: whoever can read the place can read every message.")
 
 
-def _record(data: Path, made: Backup) -> None:
+def _record(place: Place, made: Backup) -> None:
     """Into the store: through the running hub, else by ourselves."""
     from hub.contracts.errors import Unavailable
     from hub.engine.control_client import ask
     from hub.store import open_store
     from hub.store.copying import record_backup
 
-    if reply := ask(data, {"do": "backup made", "backup": made._asdict()}):
+    if reply := ask(place.folder, {"do": "backup made", "backup": made._asdict()}):
         if not reply.get("ok"):
             raise Unavailable(f"the backup is good, but the hub did not write it down: {reply.get('error', '')}")
         return
-    store = open_store(data, patience=5)
+    store = open_store(place, patience=5)
     try:
         record_backup(store, made)
     finally:
@@ -108,8 +108,8 @@ def list_backups(to: To = "", config: ConfigOption = CONFIG, as_json: JsonOption
 
     wanted = load_backup(config, os.environ) if config.exists() else BackupSettings.model_validate({})
     tries: list[Backup] = []
-    if config.exists() and (settings(config).data / "hub.sqlite3").exists():
-        with closing(open_reader(settings(config).data)) as db:
+    if config.exists() and settings(config).place.exists:
+        with closing(open_reader(settings(config).place)) as db:
             tries = backups(db, 20)
     place = open_place(to or wanted.to, wanted) if to or wanted.to else None
     kept = good(place) if place else []
@@ -121,8 +121,11 @@ def list_backups(to: To = "", config: ConfigOption = CONFIG, as_json: JsonOption
         print(f"{len(kept)} verified in {place.address}" + (":" if kept else "."))
     if kept:
         say_table(
-            ("name", "made", "verified", "bytes", "messages"),
-            [(k.name, when(k.at), when(k.verified), str(k.size), str(k.rows.get("messages", ""))) for k in kept],
+            ("name", "made", "verified", "bytes", "messages", "store"),
+            [
+                (k.name, when(k.at), when(k.verified), str(k.size), str(k.rows.get("messages", "")), k.engine)
+                for k in kept
+            ],
         )
     if failed := [one for one in tries if not one.verified]:
         say_table(("failed", "why"), [(when(one.at), one.reason) for one in failed])

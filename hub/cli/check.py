@@ -40,8 +40,9 @@ def check(
     findings = _findings(found, plugins)
     if live:
         from hub.engine.live import probe_all
+        from hub.engine.places import probe_store
 
-        findings += probe_all(found)
+        findings += [*probe_store(found.hub), *probe_all(found)]
     ok = all(finding.ok for _, finding in findings)
     if as_json:
         say_json({"ok": ok, **_summary(found), "findings": plain_findings(findings)})
@@ -55,11 +56,13 @@ def check(
 def _findings(config: Config, plugins: Plugins) -> list[tuple[str, Finding]]:
     """What can be said without asking anybody."""
     from hub.contracts.channel import Finding
+    from hub.engine.places import where_is
 
     found: list[tuple[str, Finding]] = [
         (f"plugin {info.name}", Finding(False, f"in quarantine: {info.reason}", "mend, update or uninstall it"))
         for info in plugins.quarantined()
     ]
+    found.append(("store", where_is(config.hub)))
     found += [(f"connection {name}", Finding(False, f"rests: {why}")) for name, why in config.resting.items()]
     for name, connection in config.connections.items():
         inboxes = [inbox.name for inbox in config.inboxes.values() if inbox.connection == name]
@@ -77,6 +80,7 @@ def _summary(config: Config) -> dict[str, Any]:
     return {
         "config": str(config.file),
         "version": config.version,
+        "store": config.hub.store_shown,
         "connections": {name: c.channel.name for name, c in config.connections.items()},
         "inboxes": {name: {"connection": i.connection, "account": i.account} for name, i in config.inboxes.items()},
         "crms": {name: c.adapter.name for name, c in config.crms.items()},

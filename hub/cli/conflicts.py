@@ -32,8 +32,8 @@ def conflicts(
     from hub.store import open_reader
 
     hub = people.settings(config)
-    number = people.must_know(hub.data, people.reference(person, hub.region)) if person else 0
-    db = open_reader(hub.data)
+    number = people.must_know(hub.place, people.reference(person, hub.region)) if person else 0
+    db = open_reader(hub.place)
     try:
         rows = shelf.listed(db, open_only=open_only, person=number, limit=limit)
     finally:
@@ -75,7 +75,7 @@ def decide(
     from hub.store import open_reader
 
     hub = people.settings(config)
-    db = open_reader(hub.data)
+    db = open_reader(hub.place)
     try:
         known = db.rows("SELECT 1 FROM conflicts WHERE id=?", (conflict,))
     finally:
@@ -83,4 +83,4 @@ def decide(
     if not known:
         raise NotFound(f"there is no conflict {conflict}: see `dragoman crm conflicts`")
     key, at = people.fresh()
-    people.happen(hub.data, ConflictDecided(key=key, at=at, conflict=conflict, keep=keep, agent=agent))
+    people.happen(hub.place, ConflictDecided(key=key, at=at, conflict=conflict, keep=keep, agent=agent))

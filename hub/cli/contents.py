@@ -79,20 +79,20 @@ def cards(given: Sequence[str]) -> Content:
     return Content(form="contacts", cards=tuple(made))
 
 
-def stored(file: Path, data: Path) -> Media:
-    """The file, kept in the hub's data folder. Raises ConfigError."""
+def stored(file: Path, folder: Path) -> Media:
+    """The file, kept in the hub's folder of files. Raises ConfigError."""
     import mimetypes
 
     from hub.contracts.errors import ConfigError
     from hub.model.content import Media
-    from hub.store.blobs import blobs_of
+    from hub.store.blobs import FolderBlobs
 
     try:
         size = file.stat().st_size
         if not file.is_file() or not 0 < size <= FILE_MAX:
             raise ConfigError(f"{file} is no file of 1 byte to {FILE_MAX // 1_000_000} MB", remedy="name another")
         with file.open("rb") as opened:
-            blob = blobs_of(data).write(iter(lambda: opened.read(1 << 20), b""))
+            blob = FolderBlobs(folder).write(iter(lambda: opened.read(1 << 20), b""))
     except OSError as error:
         raise ConfigError(
             f"{file}: {error.strerror}", remedy="check the path, and that you are the hub's user"

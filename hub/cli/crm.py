@@ -53,7 +53,7 @@ def change(
     if stage and done:
         raise ConfigError("--stage and --done are two different ends", remedy="give one of them")
     hub = people.settings(config)
-    db = open_reader(hub.data)
+    db = open_reader(hub.place)
     try:
         found = chain_beside.known(db, kind, record, crm)
     finally:
@@ -67,7 +67,7 @@ def change(
     event = RecordEdited(
         key=key, at=at, crm=found[0], type=kind, record=record, stage=stage, owner=owner, done=done, agent=agent
     )
-    people.happen(hub.data, event)
+    people.happen(hub.place, event)
 
 
 def _group() -> None:

@@ -11,6 +11,7 @@ from hub.cli.options import CONFIG, ConfigOption, JsonOption
 from hub.cli.people import AgentOption
 
 if TYPE_CHECKING:
+    from hub.store import Place
     from hub.store.reading import DeadLetter
 
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[IDS]...", help="Numbers of dead letters.")]
@@ -46,7 +47,7 @@ def list_letters(
     from hub.cli.output import say_json, say_table, when
     from hub.store import open_reader, reading
 
-    db = open_reader(people.settings(config).data)
+    db = open_reader(people.settings(config).place)
     try:
         letters, counts = reading.dead_letters(db, limit), reading.dead_by_kind(db)
     finally:
@@ -74,7 +75,7 @@ def show(
     from hub.cli.output import say_json, when
     from hub.store import reading
 
-    letters = _open(people.settings(config).data, ids)
+    letters = _open(people.settings(config).place, ids)
     if as_json:
         say_json([reading.as_dict(letter) for letter in letters])
         return
@@ -117,11 +118,11 @@ def _handle(
 
     if bool(ids) + bool(cause) + everything != 1:
         raise ConfigError("say which: numbers, --cause TEXT or --all", remedy="dragoman dead list shows them")
-    data = people.settings(config).data
+    place = people.settings(config).place
     if ids:
-        chosen = [letter.id for letter in _open(data, ids)]
+        chosen = [letter.id for letter in _open(place, ids)]
     else:
-        db = open_reader(data)
+        db = open_reader(place)
         try:
             chosen = reading.dead_ids(db, cause)
         finally:
@@ -132,16 +133,16 @@ def _handle(
     for start in range(0, len(chosen), CHUNK):
         key, at = people.fresh()
         part = tuple(chosen[start : start + CHUNK])
-        people.happen(data, DeadHandled(key=key, at=at, ids=part, action=action, agent=agent))
+        people.happen(place, DeadHandled(key=key, at=at, ids=part, action=action, agent=agent))
     print(f"{len(chosen)} dead letter{'s' if len(chosen) != 1 else ''} to {action}.")
 
 
-def _open(data: Path, ids: list[int]) -> list[DeadLetter]:
+def _open(place: Place, ids: list[int]) -> list[DeadLetter]:
     """The open letters with these numbers. Raises NotFound when one is not among them."""
     from hub.contracts.errors import NotFound
     from hub.store import open_reader, reading
 
-    db = open_reader(data)
+    db = open_reader(place)
     try:
         letters = reading.dead_among(db, sorted(set(ids)))
     finally:

@@ -109,7 +109,7 @@ def _tell(desk: Bench, swept: Swept, repair: bool) -> None:
 
     key, at = fresh()
     for event in events(swept, desk.crm.name, key, at, repair=repair):
-        submit(desk.data, event)
+        submit(desk.place, event)
 
 
 def _export(to: Path, found: Sequence[Difference]) -> None:

@@ -1,6 +1,7 @@
 """The hub's own process: `python -m hub.cli.hub_process --config FILE`. Usually the supervisor starts it.
 
-Exit codes: 0 asked to stop, 1 something vital died, 2 a mistake in the configuration (one sentence on stderr).
+Exit codes: 0 asked to stop, 1 something vital died, 2 a mistake in the configuration, 3 the store's server lets nobody
+in (one sentence each on stderr).
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ from aiohttp import web
 from hub.contracts.errors import ConfigError
 from hub.engine.control_client import ask
 from hub.engine.hub import Hub
+from hub.engine.hub_settings import address
 from hub.engine.line import CRM, numbers
 from hub.engine.loader import Plugins, load_plugins
 from hub.engine.pulse import LOOP, WRITER, Pulse
-from hub.engine.settings import Config, address, load_config
+from hub.engine.settings import Config, load_config
+from hub.engine.supervisor import AWAY, MISTAKE
 from hub.ingest import LISTENER, admin_app, public_app
+from hub.store import StoreAway
 
 log = structlog.get_logger("hub.process")
 
@@ -62,7 +66,7 @@ def main(args: Sequence[str] | None = None) -> int:
             runner.run(serve(config, plugins, pulse))
     except ConfigError as error:
         print(f"dragoman: {error}", file=sys.stderr)
-        return 2
+        return AWAY if isinstance(error, StoreAway) else MISTAKE
     except Exception as error:
         log.error("the hub ends", error=f"{type(error).__name__}: {error}"[:500])
         return 1

@@ -136,14 +136,15 @@ def _submit(desk: Bench, event: MappingApplied, wait: float, as_json: bool) -> N
     """Hand the event over and tell what comes of it; exits 1 when the version was refused."""
     from hub.cli.output import say_json
     from hub.engine.control_client import ask, submit
-    from hub.store import mappings
+    from hub.store import leases, mappings
 
     with desk.store() as db:
         assert db is not None
         newest = max((one.row.id for one in mappings.versions(db, event.crm)), default=0)
         before = mappings.active(db, event.crm)
-    runs = ask(desk.data, {"do": "status"}) is not None
-    sentence = submit(desk.data, event)
+        elsewhere = leases.look(db).processes if db.shared else 0
+    runs = elsewhere > 0 or ask(desk.place.folder, {"do": "status"}) is not None
+    sentence = submit(desk.place, event)
     row = _await(desk, event, newest, wait) if runs else None
     told = _told(row) if row is not None else sentence
     if row is None and before is not None and before.text == event.text:

@@ -18,10 +18,9 @@ from hub.engine.tables import closest, read_text
 from hub.mapping import Mapping
 from hub.mapping.mistakes import mistakes
 from hub.mapping.values import Shape, shape_of
-from hub.store import StoreTrouble, mappings, open_reader
+from hub.store import NoStore, Place, StoreTrouble, mappings, open_reader
 from hub.store.database import Database
 from hub.store.rows import MappingRow
-from hub.store.store import FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,9 @@ class Bench:
     crm: CrmConfig
 
     @property
-    def data(self) -> Path:
-        """The store's folder."""
-        return Path(self.config.hub.data)
+    def place(self) -> Place:
+        """Where the store is."""
+        return self.config.hub.place
 
     def draft(self, file: Path | None = None) -> Draft:
         """The text of `file`, else of the mapping file of this CRM. Raises ConfigError when it cannot be read, or is
@@ -77,10 +76,11 @@ class Bench:
     @contextmanager
     def store(self) -> Iterator[Database | None]:
         """The store beside a running hub; None before the first start."""
-        if not (self.data / FILE).exists():
+        try:
+            db = open_reader(self.place)
+        except NoStore:
             yield None
             return
-        db = open_reader(self.data)
         try:
             yield db
         finally:

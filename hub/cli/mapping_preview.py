@@ -70,7 +70,7 @@ def _whom(desk: Bench, db: Database, record: str, person: str, sample: int) -> l
     if sample:
         return mappings.sample(db, desk.crm.name, sample)
     if person:
-        return [people.must_know(desk.data, people.reference(person, desk.config.hub.region))]
+        return [people.must_know(desk.place, people.reference(person, desk.config.hub.region))]
     if found := mappings.person_of(db, desk.crm.name, record):
         return [found]
     raise NotFound(f"no person is linked to the record {record} of {desk.crm.name}")

@@ -76,7 +76,7 @@ class Sight:
         link, record = sides.link, sides.record
         known = synced.load(link.synced) if link is not None else {}
         bases = {name: base for name, one in known.items() if (base := one.base) is not None}
-        creating = link is None or not link.record
+        creating = link is None or not link.record or link.state == "creating"
         return weigh(
             mapping,
             sides.facts,

@@ -21,7 +21,7 @@ def news(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     from hub.cli.output import say_json, say_table, when
     from hub.store import health, open_reader
 
-    db = open_reader(people.settings(config).data)
+    db = open_reader(people.settings(config).place)
     try:
         words = health.news(db, people.fresh()[1])
     finally:

@@ -30,9 +30,9 @@ def pause(
     length = milliseconds(duration)
     hub = people.settings(config)
     who = people.reference(person, hub.region)
-    people.must_know(hub.data, who)
+    people.must_know(hub.place, who)
     key, at = people.fresh()
-    people.happen(hub.data, PauseChanged(key=key, at=at, person=who, until=at + length, agent=agent))
+    people.happen(hub.place, PauseChanged(key=key, at=at, person=who, until=at + length, agent=agent))
 
 
 def milliseconds(text: str) -> int:

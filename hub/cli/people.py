@@ -10,8 +10,9 @@ import typer
 from hub.cli.options import CONFIG, ConfigOption
 
 if TYPE_CHECKING:
-    from hub.engine.settings import HubSettings
+    from hub.engine.hub_settings import HubSettings
     from hub.model.events import Event
+    from hub.store import Place
 
 PersonArgument = Annotated[
     str,
@@ -61,12 +62,12 @@ def move(
     if ":" not in name:
         remedy = "name the phone number, the mailbox, or kind:scope:key that is to be moved"
         raise ConfigError(f"'{identity}' is a person, not an identity", remedy=remedy)
-    if must_know(hub.data, name) == must_know(hub.data, who):
+    if must_know(hub.place, name) == must_know(hub.place, who):
         raise ConfigError(
             f"{name} is {who}'s already", remedy="`dragoman dead drop` closes a question that is answered"
         )
     key, at = fresh()
-    happen(hub.data, IdentityMoved(key=key, at=at, identity=name, person=who, agent=agent))
+    happen(hub.place, IdentityMoved(key=key, at=at, identity=name, person=who, agent=agent))
 
 
 def change(
@@ -98,16 +99,16 @@ def change(
             remedy = f"write NAME=VALUE with {', '.join(EDITABLE)} or attr.NAME"
             raise ConfigError(f"'{text}' is no value of a person", remedy=remedy)
         found[key] = value.strip()
-    must_know(hub.data, who)
+    must_know(hub.place, who)
     key, at = fresh()
-    happen(hub.data, PersonEdited(key=key, at=at, person=who, values=found, agent=agent))
+    happen(hub.place, PersonEdited(key=key, at=at, person=who, values=found, agent=agent))
 
 
 def settings(config: Path) -> HubSettings:
     """The table [hub] alone: these commands need no secrets. Raises ConfigError."""
     import os
 
-    from hub.engine.settings import load_hub
+    from hub.engine.hub_settings import load_hub
 
     return load_hub(config, os.environ)
 
@@ -141,7 +142,7 @@ def reference(text: str, region: str) -> str:
     )
 
 
-def must_know(data: Path, person: str, *, talks: bool = False) -> int:
+def must_know(place: Place, person: str, *, talks: bool = False) -> int:
     """The id of the person. Raises NotFound when nobody is known by this reference; with `talks`, also when he never
     wrote."""
     from hub.contracts.errors import NotFound
@@ -149,7 +150,7 @@ def must_know(data: Path, person: str, *, talks: bool = False) -> int:
     from hub.model.people import Identity
     from hub.store import open_reader, reading
 
-    db = open_reader(data)
+    db = open_reader(place)
     try:
         number = int(person[1:]) if person[1:].isdecimal() else 0
         forms = [] if number else [form.id for form in variants(Identity.parse(person))]
@@ -165,11 +166,11 @@ def must_know(data: Path, person: str, *, talks: bool = False) -> int:
     return found
 
 
-def happen(data: Path, event: Event) -> None:
+def happen(place: Place, event: Event) -> None:
     """Hand the event over and say what became of it."""
     from hub.engine.control_client import submit
 
-    print(submit(data, event))
+    print(submit(place, event))
 
 
 def fresh() -> tuple[str, int]:

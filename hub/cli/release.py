@@ -20,6 +20,6 @@ def release(person: PersonArgument, agent: AgentOption = "agent", config: Config
 
     hub = people.settings(config)
     who = people.reference(person, hub.region)
-    people.must_know(hub.data, who)
+    people.must_know(hub.place, who)
     key, at = people.fresh()
-    people.happen(hub.data, PauseChanged(key=key, at=at, person=who, until=0, agent=agent))
+    people.happen(hub.place, PauseChanged(key=key, at=at, person=who, until=0, agent=agent))

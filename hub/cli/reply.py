@@ -12,6 +12,7 @@ from hub.cli.people import AgentOption, PersonArgument
 
 if TYPE_CHECKING:
     from hub.model.content import Content
+    from hub.store import Place
 
 Words = list[str] | None
 
@@ -73,15 +74,15 @@ def reply(
         raise ConfigError("a reaction is the whole message", remedy="send the text after it")
     hub = people.settings(config)
     who = people.reference(person, hub.region)
-    number = people.must_know(hub.data, who, talks=True)
-    quoted, inbox = _place(hub.data, number, quote or ("last" if react is not None else ""))
+    number = people.must_know(hub.place, who, talks=True)
+    quoted, inbox = _place(hub.place, number, quote or ("last" if react is not None else ""))
     held = PLAIN
     if template:
-        media = contents.stored(file, hub.data) if file else None
+        media = contents.stored(file, hub.files) if file else None
         made = contents.template(template, language, header or [], param or [], button_value or [], media)
         held = Content(form="template", template=made)
     elif file is not None:
-        media = contents.stored(file, hub.data)
+        media = contents.stored(file, hub.files)
         held = Content(form=media.kind, media=media)
     elif button or opens:
         held = contents.choices(opens, row or button or [])
@@ -95,10 +96,10 @@ def reply(
     key, at = people.fresh()
     content = held.dump() if named else {}
     event = HumanReplied(key=key, at=at, person=who, text=text, agent=agent, content=content, reply_to=quoted)
-    people.happen(hub.data, event)
+    people.happen(hub.place, event)
 
 
-def _place(data: Path, person: int, quote: str) -> tuple[str, str]:
+def _place(place: Place, person: int, quote: str) -> tuple[str, str]:
     """The platform's id of the message to quote ("" = none), and the inbox the answer goes to. Raises ConfigError."""
     from hub.contracts.errors import ConfigError
     from hub.store import open_reader, reading
@@ -106,7 +107,7 @@ def _place(data: Path, person: int, quote: str) -> tuple[str, str]:
     digits = quote.removeprefix("m")
     if quote not in ("", "last") and not (digits.isdecimal() and digits.isascii() and len(digits) < 19):
         raise ConfigError(f"'{quote}' names no message", remedy="write m and its number as in `dragoman why`, or last")
-    db = open_reader(data)
+    db = open_reader(place)
     try:
         if not quote:
             return "", reading.last_inbox(db, person)

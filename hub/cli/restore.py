@@ -20,7 +20,9 @@ def restore(
     name: Annotated[
         str, typer.Option("--name", help="Which one, as `dragoman backup list` says; else the newest.")
     ] = "",
-    to: Annotated[str, typer.Option("--to", help="The data folder to restore into; else the one in hub.toml.")] = "",
+    to: Annotated[
+        str, typer.Option("--to", help="A data folder, or an empty database postgresql://...; else as hub.toml says.")
+    ] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Move a store that is there aside first.")] = False,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
@@ -41,6 +43,7 @@ def restore(
     from hub.contracts.errors import ConfigError
     from hub.engine.backup import key_of
     from hub.engine.upkeep import load_backup
+    from hub.store import Place
 
     if config.exists():
         wanted = load_backup(config, os.environ)
@@ -48,13 +51,22 @@ def restore(
         key = os.environ.get(KEY, "")
         wanted = BackupSettings.model_validate({"key": SecretStr(key) if key else None})
     else:
-        raise ConfigError("there is no hub.toml here", where=str(config), remedy="say --to DATA_FOLDER")
-    data = Path(to).expanduser().resolve() if to else settings(config).data
+        raise ConfigError(
+            "there is no hub.toml here", where=str(config), remedy="say --to DATA_FOLDER or --to postgresql://..."
+        )
+    hub = settings(config) if config.exists() else None
+    if to.startswith(("postgresql://", "postgres://")):
+        into = Place(hub.data if hub else Path("data").resolve(), to)
+    else:
+        into = Place(Path(to).expanduser().resolve()) if to or hub is None else hub.place
+    data = into.folder
+    files = hub.files if hub is not None and (into.dsn or not to) else data / "blobs"
     done = bring_back(
         open_place(place, wanted),
         key_of(wanted),
         name,
-        data,
+        into,
+        files,
         lambda: fresh()[1],
         replace=replace,
         tell=lambda step: None if as_json else print(f"... {step}"),
@@ -62,8 +74,9 @@ def restore(
     if as_json:
         say_json({**done._asdict(), "kept": done.kept._asdict(), "data": str(data)})
         return
+    where = "PostgreSQL" if into.dsn else data
     rows = ", ".join(f"{count} {table}" for table, count in done.rows.items())
-    print(f"Restored {done.kept.name} of {when(done.kept.at)} into {data}: {rows}, {done.files} files.")
+    print(f"Restored {done.kept.name} of {when(done.kept.at)} into {where}: {rows}, {done.files} files in {files}.")
     if done.aside:
         print(f"The store that was there lies in {done.aside}.")
     print(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from hub.cli.options import CONFIG, ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from hub.store import Place
 
 
 def register(app: typer.Typer) -> None:
@@ -15,14 +18,15 @@ def register(app: typer.Typer) -> None:
 
 
 def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
-    """Show what the hub does and what waits; exits 1 when it does not run or something needs a human."""
+    """Show what the hub does and what waits; exits 1 when it does not run here or something needs a human."""
     from hub.cli import people
     from hub.cli.output import say_json
     from hub.engine.control_client import ask
 
     hub = people.settings(config)
     live = ask(hub.data, {"do": "status"})
-    facts = {"running": live is not None, "data": str(hub.data), "hub": live or {}, **_stored(hub.data)}
+    known = {"running": live is not None, "data": str(hub.data), "store": hub.store_shown, "hub": live or {}}
+    facts = {**known, **_stored(hub.place)}
     if as_json:
         say_json(facts)
     else:
@@ -31,14 +35,17 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
-def _stored(data: Any) -> dict[str, Any]:
+def _stored(place: Place) -> dict[str, Any]:
     from hub.cli.people import fresh
-    from hub.store import health, open_reader, reading
+    from hub.store import health, leases, open_reader, reading
     from hub.store.copying import last_backup
 
-    db = open_reader(data)
+    db = open_reader(place)
     try:
+        holders = leases.look(db) if db.shared else None
         return {
+            "processes": holders.processes if holders else None,
+            "duties": dict(holders.of) if holders else {},
             "inboxes": {
                 name: {"conversations": count, "last_inbound": last} for name, count, last in reading.inboxes(db)
             },
@@ -59,6 +66,14 @@ def _stored(data: Any) -> dict[str, Any]:
         db.close()
 
 
+def _shares(duties: dict[str, str]) -> dict[str, list[str]]:
+    """Process -> what it alone does now."""
+    found: dict[str, list[str]] = {}
+    for duty, process in duties.items():
+        found.setdefault(process or "none", []).append(duty)
+    return dict(sorted(found.items()))
+
+
 def _nested(counts: dict[tuple[str, str], int]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for (first, second), count in counts.items():
@@ -74,6 +89,8 @@ def _say(facts: dict[str, Any]) -> None:
         print(f"The hub runs since {when(live['began'])} (process {live['pid']}, configuration {live['version']}).")
     else:
         print(f"No hub runs on {facts['data']}.")
+    if facts["processes"] is not None:
+        print(f"The store is {facts['store']}; processes of the hub that live: {facts['processes']}.")
     names = list(dict.fromkeys([*live.get("inboxes", {}), *facts["inboxes"]]))
     flying, known = live.get("in_flight", {}), facts["inboxes"]
     rows = []
@@ -92,8 +109,13 @@ def _say(facts: dict[str, Any]) -> None:
     told = "fields wait for a human: dragoman crm conflicts"
     lines += [(f"crm {crm}", f"{count} {told}") for crm, count in facts["asked"].items()]
     lines += [
-        (f"crm {name}", "the first read is not finished") for name, s in live.get("crms", {}).items() if s != "ready"
+        (f"crm {name}", "the first read is not finished")
+        for name, s in live.get("crms", {}).items()
+        if s == "first read"
     ]
+    shared = facts["processes"] is not None
+    lines += [("this process", live["process"])] if live and shared else []
+    lines += [(f"process {name}", ", ".join(duties)) for name, duties in _shares(facts["duties"]).items()]
     lines += [(f"plugin {name}", f"{count} events to tell") for name, count in facts["plugin_work"].items()]
     lines += [(f"plugin {name}", f"quarantined: {why}") for name, why in live.get("quarantined", {}).items()]
     lines += [(f"connection {name}", f"rests: {why}") for name, why in live.get("resting", {}).items()]

@@ -25,7 +25,7 @@ def templates(
     from hub.store import open_reader
     from hub.store.templates import everything
 
-    db = open_reader(people.settings(config).data)
+    db = open_reader(people.settings(config).place)
     try:
         found = [one for one in everything(db) if one.info.usable or not usable]
     finally:

@@ -9,7 +9,7 @@ import typer
 from hub.cli.options import CONFIG, ConfigOption, JsonOption
 
 if TYPE_CHECKING:
-    from hub.engine.settings import HubSettings
+    from hub.engine.hub_settings import HubSettings
     from hub.store.database import Database
 
 Row = dict[str, Any]
@@ -51,7 +51,7 @@ def why(
     if field:
         _of_field(hub, name.strip(), field.strip(), as_json)
         return
-    db = open_reader(hub.data)
+    db = open_reader(hub.place)
     try:
         found = chain.chains(db, name.strip())
         person = _person_named(db, name, hub.region)
@@ -77,7 +77,7 @@ def _of_field(hub: HubSettings, name: str, field: str, as_json: bool) -> None:
     from hub.contracts.errors import NotFound
     from hub.store import open_reader
 
-    db = open_reader(hub.data)
+    db = open_reader(hub.place)
     try:
         records = db.rows("SELECT person FROM links WHERE record=? AND record<>'' ORDER BY id", (name,))
         people = [row[0] for row in records] or [_person_named(db, name, hub.region)]

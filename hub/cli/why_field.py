@@ -36,12 +36,10 @@ def of_field(db: Database, person: int, name: str) -> list[Row]:
 
 def _told(db: Database, person: int, crm: str, record: str, field: str, one: Synced) -> Row:
     from hub.store import chain, mappings
-    from hub.store.chain_beside import named_rows
 
     version = mappings.numbered(db, one.version) if one.version else None
     lines = _lines(version.text).get(field, []) if version is not None and version.crm == crm else []
-    lost = named_rows(
-        db,
+    lost = db.named_rows(
         "SELECT id, at, rule, ours, theirs, kept, state, mapping, event FROM conflicts"
         " WHERE person=? AND crm=? AND field=? ORDER BY id DESC LIMIT ?",
         (person, crm, field, LOST),
@@ -56,8 +54,7 @@ def _told(db: Database, person: int, crm: str, record: str, field: str, one: Syn
         "at": one.at,
         "event": chain.event(db, one.event) if one.event else None,
         "decisions": chain.decisions(db, one.event) if one.event else [],
-        "commands": named_rows(
-            db,
+        "commands": db.named_rows(
             "SELECT id, kind, target, rule, class, state, attempts, doubt, due, created, started, record, reason,"
             " message, event FROM outbox WHERE key>=? AND key<? AND lane=? ORDER BY id",
             (f"{one.event}:person:{crm}:", f"{one.event}:person:{crm};", person),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -134,6 +134,14 @@ class ChannelSimulator(Simulator):
     @abstractmethod
     def point_at(self, callback_url: str) -> None:
         """Where to deliver from now on."""
+
+    def spread(self, callback_urls: Sequence[str]) -> None:
+        """Where to deliver from now on: each try goes to one of these at random, as behind a load balancer."""
+        raise NotImplementedError
+
+    def answered(self) -> Mapping[str, int]:
+        """How the hub answered each try of a webhook: a status, or `refused`, `broken`, `late` where none came."""
+        raise NotImplementedError
 
     @abstractmethod
     async def say(self, person: str, text: str, *, name: str = "", account: str = "", at: int = 0) -> Heard:

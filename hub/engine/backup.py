@@ -8,7 +8,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -47,7 +46,7 @@ def source_of(config: Config) -> Source:
     from hub.backup.making import Source
 
     mappings = tuple(crm.mapping_file for crm in config.crms.values() if crm.mapping_file is not None)
-    return Source(Path(config.hub.data), config.file, mappings)
+    return Source(config.hub.place, config.hub.files, config.file, mappings)
 
 
 class Backups:
@@ -77,12 +76,13 @@ class Backups:
         await asyncio.Event().wait()
 
     def _last(self) -> Backup | None:
-        with closing(open_reader(Path(self._hub.config.hub.data))) as db:
+        with closing(open_reader(self._hub.config.hub.place)) as db:
             return last_backup(db)
 
     async def make(self) -> Backup:
         """Make one now and record what came of it; a failure is a notice."""
         began = now_ms()
+        self._ending.clear()  # it may have been another process's duty meanwhile
         thread = ThreadPoolExecutor(1, thread_name_prefix="hub-backup")
         work = asyncio.get_running_loop().run_in_executor(thread, self._make)
         try:

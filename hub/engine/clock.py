@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
+
+import structlog
 
 from hub.engine.line import now_ms
+
+log = structlog.get_logger("hub.clock")
+LOOK = 0.25
+"""Seconds between two looks."""
 
 JUMP = 5_000
 """ms between the two clocks that are more than slow correction."""
@@ -26,3 +34,14 @@ class Clock:
     @staticmethod
     def _difference() -> int:
         return now_ms() - time.monotonic_ns() // 1_000_000
+
+
+async def watch(set_back: Callable[[int], Awaitable[None]]) -> None:
+    """Look for ever, and say by how many ms (below 0) the clock was set back. Forward it makes tries early, which harms
+    nobody."""
+    clock = Clock()
+    while True:
+        if (by := clock.jumped()) < 0:
+            log.warning("the machine's clock was set back", ms=-by)
+            await set_back(by)
+        await asyncio.sleep(LOOK)

@@ -1,6 +1,7 @@
 """The control socket in the data folder: one JSON request a line, one JSON reply a line, for this user only.
 
-{"do": "status"}, {"do": "event", "event": {...}}, {"do": "backup made", "backup": {...}} or {"do": "stop"}:
+{"do": "status"}, {"do": "event", "event": {...}}, {"do": "backup made", "backup": {...}},
+{"do": "file pulled"} or {"do": "stop"}:
 {"ok": true, ...} or {"ok": false, "error": "..."}
 """
 
@@ -19,6 +20,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from hub.contracts.errors import HubError
+from hub.engine.configurations import beside_file
 from hub.engine.control_client import ELSEWHERE, LINE_MAX, PATH_MAX, SOCKET
 from hub.engine.human_events import Refusal, human_event
 from hub.engine.line import incoming, now_ms
@@ -110,6 +112,10 @@ class Control:
                     made = BACKUP.validate_python(given)
                     await self._hub.writer.call(lambda store: record_backup(store, made))
                     return {"ok": True}
+                case {"do": "file pulled"}:
+                    hub = self._hub
+                    hub.notices.tell(await hub.writer.call(lambda store: beside_file(store.db, hub.line)))
+                    return {"ok": True}
                 case {"do": "stop"}:
                     self.stop_asked.set()
                     return {"ok": True}
@@ -125,14 +131,16 @@ class Control:
         quarantined = {info.name: info.reason for info in hub.plugins.quarantined()}
         return {
             "pid": os.getpid(),
+            "process": hub.process.name,
+            "duties": hub.duties.held,
             "began": hub.began,
             "now": now_ms(),
-            "version": hub.config.version,
+            "version": hub.line.config.version,
             "accepting": hub.accepting,
             "disk_low": hub.disk_low,
             "inboxes": {name: inbox.connection for name, inbox in hub.config.inboxes.items()},
             "resting": dict(hub.config.resting),
-            "crms": {name: "ready" if crm.ready.is_set() else "first read" for name, crm in hub.crms.items()},
+            "crms": {name: self._crm(name) for name in hub.crms},
             "in_flight": {name: sender.in_flight for name, sender in hub.senders.items()},
             "events": {
                 "accepted": hub.writer.accepted,
@@ -143,6 +151,11 @@ class Control:
             "quarantined": {**quarantined, **hub.workers.quarantined},
             "notices": dict(hub.notices.open),
         }
+
+    def _crm(self, name: str) -> str:
+        if not self._hub.duties.ours((f"crm:{name}",)):
+            return "elsewhere"
+        return "ready" if self._hub.crms[name].ready.is_set() else "first read"
 
 
 def _line(reply: dict[str, Any]) -> bytes:

@@ -7,11 +7,14 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.contracts.errors import ConfigError, Rejected
 from hub.model.events import Event
 from hub.model.packing import pack
+
+if TYPE_CHECKING:
+    from hub.store import Place
 
 SOCKET, ELSEWHERE = "control.sock", "control.path"
 PATH_MAX = 100  # bytes; a unix socket's path holds 104 to 108, depending on the system
@@ -51,27 +54,26 @@ def ask(data: Path, request: Mapping[str, Any], timeout: float = 10.0) -> dict[s
     return answer if isinstance(answer, dict) else None
 
 
-def submit(data: Path, event: Event) -> str:
-    """Make a human's event happen: through the running hub, else kept for its next start. Returns a sentence.
+def submit(place: Place, event: Event) -> str:
+    """Make a human's event happen: through the running hub, else put into its store. Returns a sentence.
 
     Raises Rejected when the hub refuses it, ConfigError when there is neither a hub nor a store.
     """
-    from hub.store import open_store  # only where a store is touched
-    from hub.store.store import FILE
+    from hub.store import open_reader, open_store  # only where a store is touched
 
     until = time.monotonic() + STARTING
     while True:
-        if reply := ask(data, {"do": "event", "event": pack(event)}):
+        if reply := ask(place.folder, {"do": "event", "event": pack(event)}):
             if not reply.get("ok"):
                 raise Rejected(str(reply.get("error", "the hub refused")))
             return f"the hub took it as event {reply['seq']}"
-        if not (data / FILE).exists():
-            raise ConfigError(f"there is no store in {data}", remedy="start the hub once with `dragoman run`")
+        if place.dsn or not place.exists:
+            open_reader(place).close()  # says that there is none
         try:
-            store = open_store(data)
+            store = open_store(place)
             break
         except ConfigError:  # a hub holds it that does not answer: it may be starting
-            if time.monotonic() > until:
+            if place.dsn or time.monotonic() > until:
                 raise
             time.sleep(0.1)
     from hub.engine.line import incoming
@@ -80,4 +82,6 @@ def submit(data: Path, event: Event) -> str:
         (seq,) = store.accept([incoming(event)])
     finally:
         store.close()
+    if place.dsn:
+        return f"no hub runs here: event {seq} is in the store, and any of its processes takes it up"
     return f"no hub runs: event {seq} waits for its next start"

@@ -23,6 +23,7 @@ from hub.engine.health import examine_all
 from hub.engine.http import Outside
 from hub.engine.line import Line, now_ms
 from hub.engine.live import Found, probe_all_async
+from hub.engine.places import examined, where_is
 from hub.engine.settings import Config
 from hub.engine.tables import is_loopback, on_loopback
 from hub.store import copying, health, open_reader, reading
@@ -47,14 +48,16 @@ def door_name(tag: str) -> str:
 async def diagnose(config: Config, status: Mapping[str, Any] | None) -> Found:
     """All findings; `status` is the running hub's own word, None when none answers."""
     found: Found = [("hub", finding) for finding in (*process(status), *folder(config))]
+    found.append(("store", where_is(config.hub)))
     tag = ""
     try:
-        db = open_reader(config.hub.data)
+        db = open_reader(config.hub.place)
     except ConfigError as error:
         found.append(("store", Finding(False, error.what, error.remedy)))
     else:
         try:
             found += list(stored(db, config, now_ms()))
+            found += [("store", finding) for finding in examined(db, config.hub)]
             tag = next((str(v) for (v,) in db.rows("SELECT value FROM cursors WHERE name='store.name'")), "")
         finally:
             db.close()

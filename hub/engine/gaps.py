@@ -7,11 +7,15 @@ is a gap, told to the admin, never passed over in silence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from hub.engine.line import Line, now_ms
+from hub.engine.notices import Notices
 from hub.engine.settings import Config
+from hub.engine.writer import Writer
 from hub.store import Store
 from hub.store.rows import NewsRow
 
@@ -19,6 +23,8 @@ ALIVE = "hub.alive."
 """The cursor, by connection, that holds the last time (ms) at which the hub took its events."""
 NOTE_EVERY = 30_000
 """ms between two notes of it: a gap is told at most so much too long."""
+LOOK = 0.25
+"""Seconds between two looks whether the hub takes events."""
 
 
 class Gap(NamedTuple):
@@ -64,9 +70,41 @@ def name_gaps(store: Store, config: Config, now: int) -> list[Gap]:
 
 def note_alive(store: Store, config: Config, now: int) -> None:
     """The hub takes events."""
-    with store.transaction():
-        for name in config.connections:
+
+    def note() -> None:
+        for name in sorted(config.connections):
             store.set_cursor(ALIVE + name, str(now), now)
+
+    store.beside(note)
+
+
+class Presence:
+    """Notes in every process that it takes events: a connection is without the hub only while none does."""
+
+    def __init__(self, line: Line, writer: Writer, notices: Notices, accepting: Callable[[], bool]) -> None:
+        self._line, self._writer, self._notices, self._accepting = line, writer, notices, accepting
+
+    async def run(self) -> None:
+        """Note the time, for ever; after a time in which platforms were sent away, name what is lost."""
+        noted, away = now_ms(), False
+        while True:
+            if not self._accepting():
+                away = True
+            elif away:  # perhaps for longer than platforms keep what they have
+                away, noted = False, now_ms()
+                tell(
+                    await self._writer.call(lambda store: name_gaps(store, self._line.config, now_ms())), self._notices
+                )
+            elif abs(now_ms() - noted) >= NOTE_EVERY:
+                noted = now_ms()
+                await self._writer.call(lambda store: note_alive(store, self._line.config, now_ms()))
+            await asyncio.sleep(LOOK)
+
+
+def tell(found: Sequence[Gap], notices: Notices) -> None:
+    """Raise a notice for each."""
+    for gap in found:
+        notices.raise_once(f"gap of {gap.connection}", gap.text)
 
 
 def _time(ms: int) -> str:

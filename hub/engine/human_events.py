@@ -12,6 +12,7 @@ from hub.engine.crm.drift import KINDS
 from hub.mapping.facts import ATTR_NAME, RESERVED
 from hub.model.content import Content
 from hub.model.events import (
+    ConfigurationApplied,
     ConflictDecided,
     DeadHandled,
     DriftSwept,
@@ -27,6 +28,7 @@ from hub.model.packing import pack
 from hub.model.people import Identity
 
 HUMAN = (
+    ConfigurationApplied,
     ConflictDecided,
     DeadHandled,
     DriftSwept,
@@ -42,6 +44,8 @@ TAKEN: dict[str, TypeAdapter[Any]] = {cls.kind: TypeAdapter(cls) for cls in HUMA
 NAMES = {cls.kind: {f.name for f in fields(cls)} for cls in HUMAN}
 TEXT_MAX = 100_000  # characters of an answer
 MAPPING_MAX = 150_000  # characters of a mapping file
+CONFIGURATION_MAX = 150_000  # characters of a hub.toml
+NOTE_MAX = 1_000  # characters of why somebody does it
 TRIAL_MAX = 10_000  # people of a trial
 VALUE_MAX = 1_000  # characters of a person's value
 VALUES_MAX = 100  # values of one edit
@@ -84,6 +88,8 @@ def human_event(given: dict[str, Any]) -> Event:
         check_edit(event)
     if isinstance(event, MappingApplied):
         check_mapping(event)
+    if isinstance(event, ConfigurationApplied):
+        check_configuration(event)
     if isinstance(event, ConflictDecided) and not 0 < event.conflict < NUMBER_MAX:
         raise Refusal("a conflict has a number from 1")
     if isinstance(event, DriftSwept):
@@ -97,7 +103,7 @@ def check_usual(event: Event) -> None:
         raise Refusal(f"an event has a key, and a key and an agent have up to {NAME_MAX} characters")
     if not 0 <= event.at < NUMBER_MAX:
         raise Refusal("an event happens after 1970")
-    if isinstance(event, ConflictDecided | DriftSwept | MappingApplied | PersonEdited):
+    if isinstance(event, ConfigurationApplied | ConflictDecided | DriftSwept | MappingApplied | PersonEdited):
         try:
             json.dumps(pack(event), ensure_ascii=False).encode()
         except UnicodeEncodeError:
@@ -152,10 +158,16 @@ def check_edit(event: RecordEdited) -> None:
 
 def check_mapping(event: MappingApplied) -> None:
     """Raise Refusal unless it is a file of a size that people write, tried in a way that can end."""
-    if not 0 < len(event.crm) <= NAME_MAX or not event.text or len(event.text) > MAPPING_MAX or len(event.note) > 1000:
-        raise Refusal(f"a mapping is of a CRM and has 1 to {MAPPING_MAX} characters, a note up to 1000")
+    if not (0 < len(event.crm) <= NAME_MAX and 0 < len(event.text) <= MAPPING_MAX and len(event.note) <= NOTE_MAX):
+        raise Refusal(f"a mapping is of a CRM and has 1 to {MAPPING_MAX} characters, a note up to {NOTE_MAX}")
     if not (0 <= event.trial <= TRIAL_MAX and 0 <= event.limit <= 1):
         raise Refusal(f"a trial has 0 to {TRIAL_MAX} people and ends at a share of 0 to 1 refused")
+
+
+def check_configuration(event: ConfigurationApplied) -> None:
+    """Raise Refusal unless it is a file of a size that people write."""
+    if not 0 < len(event.text) <= CONFIGURATION_MAX or len(event.note) > NOTE_MAX:
+        raise Refusal(f"a configuration has 1 to {CONFIGURATION_MAX} characters, a note up to {NOTE_MAX}")
 
 
 def check_reference(person: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 
 from hub.engine.notices import Notices
+from hub.store.leases import LostDuty
 
 FIRST, LONGEST = 1.0, 60.0
 """Seconds before a part begins again; the pause doubles."""
@@ -16,7 +17,8 @@ WELL = 120.0
 
 
 async def keep_going(part: str, work: Callable[[], Awaitable[None]], notices: Notices) -> None:
-    """Run `work` until it returns or is cancelled; whenever it raises, a notice names the `part`, and it begins again.
+    """Run `work` until it returns, is cancelled, or is another process's (LostDuty); whenever it raises anything else,
+    a notice names the `part`, and it begins again.
 
     It must be able to begin at any time: what it was doing stands on disk, or is asked again.
     """
@@ -27,6 +29,8 @@ async def keep_going(part: str, work: Callable[[], Awaitable[None]], notices: No
         calm = loop.call_later(WELL, notices.clear, part)
         try:
             return await work()
+        except LostDuty:  # another process does it from now on
+            return None
         except Exception as error:
             if task is not None and task.cancelling():  # it was to end, and said something else about it
                 raise asyncio.CancelledError from error

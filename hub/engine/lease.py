@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -47,54 +48,66 @@ def lease_sends(
     Returns them and the number of rows looked at. `woke` is told who else has new work now: what was dropped may have
     to be told elsewhere.
     """
+    lease = store.beside(lambda: _lease(store, line, inbox, now, limit, pair))
+    for talk in lease.talks:
+        pair.spend(talk, now)
+    woke(lease.woken)
+    return lease.sends, lease.looked
+
+
+@dataclass(slots=True)
+class _Lease:
+    """What one lease let through, to which conversations, how many rows it looked at, and who has new work."""
+
+    sends: list[Leased] = field(default_factory=list)
+    talks: list[int] = field(default_factory=list)
+    looked: int = 0
+    woken: set[str] = field(default_factory=set)
+
+
+def _lease(store: Store, line: Line, inbox: str, now: int, limit: int, pair: PairRate) -> _Lease:
     config = line.config.inboxes[inbox]
-    leased: list[Leased] = []
+    lease = _Lease()
     dropped: list[tuple[OutboxRow, str]] = []
-    with store.transaction():
-        work = store.workspace(now)
-        work.session_gap = int(line.config.hub.session_gap * 60_000)
-        rows = work.take_heads(inbox, limit)
-        work.load(Needs(around=True))
-        last = _last_heard(rows, work) if config.mark_read else {}
-        look = _Look(line, inbox, work, pair)
-        for row in rows:
-            message, person = work.messages.get(row.message), work.people.get(row.lane)
-            talk = work.conversations.get(row.conversation)
-            if message is None or person is None or talk is None:
-                row.end("dead", "its message is gone")
-                continue
-            said = blake2b(f"{message.text}{message.content}".encode("utf-8", "replace"), digest_size=6).hexdigest()
-            content = outgoing_content(message)
-            state = look.state(row, message, person, talk, said, content)
-            verdict = may_send(state, now)
-            if verdict.action == "send":
-                answers = last.get(row.id, "") if row.attempts == 0 else ""
-                row.state, row.started = "started", now
-                row.attempts += 1
-                pair.spend(talk.id, now)
-                if row.cls != "human" and row.attempts == 1 and _opens(row):
-                    talk.said = " ".join([*talk.said.split()[-REMEMBERED:], f"{row.event}:{said}:{row.id}"])
-                leased.append(
-                    Leased(
-                        row.id,
-                        row.attempts,
-                        row.created,
-                        _outgoing(row, message, talk, content, config.account, line),
-                        answers if not state.replies_since_inbound else "",
-                    )
-                )
-            elif verdict.action == "wait":
-                row.wait(verdict.due, verdict.reason)
-            else:
-                reason = verdict.reason
-                if verdict.action == "template":
-                    reason = f"{reason[:-1]}; {fall_back(row, message, talk, person, line, work)}."
-                _drop(row, message, reason, line, work)
-                dropped.append((row, reason))
-        _drop_rest(dropped, inbox, work)
-        work.save()
-    woke(work.woken)
-    return leased, len(rows)
+    store.assert_duty(f"inbox:{inbox}")
+    work = store.workspace(now)
+    work.session_gap = int(line.config.hub.session_gap * 60_000)
+    rows = work.take_heads(inbox, limit)
+    work.load(Needs(around=True))
+    last = _last_heard(rows, work) if config.mark_read else {}
+    look = _Look(line, inbox, work, pair)
+    for row in rows:
+        message, person = work.messages.get(row.message), work.people.get(row.lane)
+        talk = work.conversations.get(row.conversation)
+        if message is None or person is None or talk is None:
+            row.end("dead", "its message is gone")
+            continue
+        said = blake2b(f"{message.text}{message.content}".encode("utf-8", "replace"), digest_size=6).hexdigest()
+        content = outgoing_content(message)
+        state = look.state(row, message, person, talk, said, content)
+        verdict = may_send(state, now)
+        if verdict.action == "send":
+            answers = last.get(row.id, "") if row.attempts == 0 else ""
+            row.state, row.started = "started", now
+            row.attempts += 1
+            lease.talks.append(talk.id)
+            if row.cls != "human" and row.attempts == 1 and _opens(row):
+                talk.said = " ".join([*talk.said.split()[-REMEMBERED:], f"{row.event}:{said}:{row.id}"])
+            message_out = _outgoing(row, message, talk, content, config.account, line)
+            answers = answers if not state.replies_since_inbound else ""
+            lease.sends.append(Leased(row.id, row.attempts, row.created, message_out, answers))
+        elif verdict.action == "wait":
+            row.wait(verdict.due, verdict.reason)
+        else:
+            reason = verdict.reason
+            if verdict.action == "template":
+                reason = f"{reason[:-1]}; {fall_back(row, message, talk, person, line, work)}."
+            _drop(row, message, reason, line, work)
+            dropped.append((row, reason))
+    _drop_rest(dropped, inbox, work)
+    work.save()
+    lease.looked, lease.woken = len(rows), work.woken
+    return lease
 
 
 class _Look:

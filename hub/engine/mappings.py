@@ -8,6 +8,7 @@ from hub.engine.effects.mappings import LIVE, activate, end_trial, text_hash, tr
 from hub.engine.line import Active, Line
 from hub.engine.settings import CrmConfig
 from hub.store import Store, mappings
+from hub.store.configurations import move_on
 from hub.store.database import Database
 from hub.store.rows import MappingRow
 from hub.store.workspace import Workspace
@@ -29,11 +30,13 @@ def start(store: Store, line: Line, now: int) -> dict[str, str]:
     for name, crm in line.config.crms.items():
         row = mappings.active(store.db, name)
         if row is None:
-            row = _first(store, crm, now)
+            with store.transaction():  # another process may start at the same time
+                row = mappings.active(store.db, name) or _first(store, crm, now)
         elif unread := _unreadable(row, line):
             if crm.mapping_fault is not None:
                 raise crm.mapping_fault
             with store.transaction():
+                move_on(store.db, now)
                 store.db.run("UPDATE mappings SET state='retired', ended=?, reason=? WHERE id=?", (now, unread, row.id))
                 row = _first(store, crm, now)
             told[f"mapping of {name}"] = f"the version that ran cannot be read: {unread}; version {row.id} is the file"

@@ -90,7 +90,8 @@ class Files:
     def _cramped(self) -> bool:
         """Whether a file could fill the disk so far that the hub takes in no messages."""
         hub = self._line.config.hub
-        return shutil.disk_usage(hub.data).free < hub.disk_min_mb * 1_000_000 + AT_ONCE * self._limit
+        free = shutil.disk_usage(hub.files if hub.media else hub.data).free
+        return free < hub.disk_min_mb * 1_000_000 + AT_ONCE * self._limit
 
     def _landed(self, number: int) -> None:
         del self._flying[number]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 
 log = structlog.get_logger("hub.notices")
@@ -18,6 +20,14 @@ class Notices:
         if self.open.get(subject) != what:
             self.open[subject] = what
             log.error("needs attention", subject=subject, what=what)
+
+    def tell(self, told: Mapping[str, str]) -> None:
+        """By subject what needs a human, "" = it is well."""
+        for subject, what in told.items():
+            if what:
+                self.raise_once(subject, what)
+            else:
+                self.clear(subject)
 
     def clear(self, subject: str) -> None:
         """It is well again."""

@@ -15,13 +15,15 @@ from hub.engine.waiting import backoff
 from hub.engine.writer import Writer
 from hub.store import Store
 from hub.store.journal import Incoming
+from hub.store.leases import LostDuty
 
 log = structlog.get_logger("hub.poller")
 
 
 def raw_incoming(connection: str, raw: RawEvent, received: int) -> Incoming:
-    """A channel's event on its way into the journal."""
-    return Incoming(connection, raw.account, raw.key, f"{connection}|{raw.lane}", raw.at, received, raw.body)
+    """A channel's event on its way into the journal. Up to the last bar of its lane it says through which inbox."""
+    lane = f"{connection}|{raw.account}|{raw.lane.replace('|', ' ')}"
+    return Incoming(connection, raw.account, raw.key, lane, raw.at, received, raw.body)
 
 
 class Poller:
@@ -35,7 +37,7 @@ class Poller:
 
     async def run(self) -> None:
         """Poll, keep, poll again; trouble is said once and tried again with growing pauses."""
-        name = f"poll.{self._connection}"
+        name, duty = f"poll.{self._connection}", f"poll:{self._connection}"
         cursor = await self._writer.call(lambda store: store.cursor(name))
         failures = 0
         while True:
@@ -59,11 +61,14 @@ class Poller:
 
                 def keep(store: Store, events: list[Incoming] = events, at: int = at, fresh: str = fresh) -> None:
                     with store.transaction():
+                        store.assert_duty(duty)
                         store.append(events)
                         store.set_cursor(name, fresh, at)
 
                 try:
                     await self._writer.call(keep)
+                except LostDuty:  # whoever has it has polled on, and its place stands
+                    raise
                 except Exception as error:  # what cannot be stored costs this connection only
                     failures += 1
                     what = f"what the poll brought cannot be stored: {type(error).__name__}"

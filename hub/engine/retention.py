@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -111,24 +110,20 @@ class Retention:
     # -- in a thread, with a reader of its own ---------------------------------------------------------------------
 
     def _find(self, rule: Rule, after: int) -> list[int]:
-        with closing(open_reader(self._data)) as db:
+        with closing(open_reader(self._hub.config.hub.place)) as db:
             return find(db, rule, now_ms(), after)
 
     def _find_ledger(self) -> list[tuple[str, ...]]:
-        with closing(open_reader(self._data)) as db:
+        with closing(open_reader(self._hub.config.hub.place)) as db:
             return find_ledger(db, self._keep, now_ms())
 
     def _named(self) -> set[str]:
-        with closing(open_reader(self._data)) as db:
+        with closing(open_reader(self._hub.config.hub.place)) as db:
             return blobs_used(db)
 
     def _queued(self) -> int:
-        with closing(open_reader(self._data)) as db:
+        with closing(open_reader(self._hub.config.hub.place)) as db:
             return reading.queued(db)
-
-    @property
-    def _data(self) -> Path:
-        return Path(self._hub.config.hub.data)
 
 
 def _remove_files(blobs: Blobs, store: Store, names: Sequence[str], before: float) -> int:

@@ -20,7 +20,7 @@ from hub.engine.writer import Writer
 from hub.model.events import SendSettled
 from hub.sending import PairRate
 from hub.store import Store
-from hub.store.blobs import blobs_of
+from hub.store.blobs import FolderBlobs
 from hub.store.outbox import next_due
 
 log = structlog.get_logger("hub.sender")
@@ -42,7 +42,7 @@ class Sender:
         self._channel = line.config.connections[config.connection].channel
         self._pace = Pace(getattr(self._channel.settings, "rate", 0) or self._channel.capabilities.rate)
         self._pair = PairRate(*self._channel.capabilities.pair)
-        self._uploading = Uploading(inbox, line, writer, outside, blobs_of(line.config.hub.data))
+        self._uploading = Uploading(inbox, line, writer, outside, FolderBlobs(line.config.hub.files))
         self._awake = asyncio.Event()
         self._flying: set[asyncio.Task[None]] = set()
         self._rests_until = 0.0
@@ -113,7 +113,7 @@ class Sender:
         event = SendSettled(
             key=f"{leased.outbox}.{leased.attempts}.{outcome['outcome']}", at=now_ms(), outbox=leased.outbox, **outcome
         )
-        await self._writer.keep(event)
+        await self._writer.keep(event, leased.outbox)
 
     async def _outcome(self, leased: Leased) -> dict[str, Any]:
         if leased.answers:

@@ -10,6 +10,7 @@ from hub.engine.line import Line
 from hub.mapping import drift
 from hub.model.records import Owner
 from hub.store import Store
+from hub.store.configurations import move_on
 from hub.store.mappings import keep_shape, shape
 
 
@@ -20,7 +21,10 @@ def learn(store: Store, line: Line, crm: str, schema: Schema, owners: Sequence[O
     """
     stored = shape(store.db, crm)
     known = owners if owners is not None else stored.owners if stored else ()
-    keep_shape(store.db, crm, schema, known, now)
+    with store.transaction():
+        keep_shape(store.db, crm, schema, known, now)
+        if stored is None or (stored.schema, stored.owners) != (schema, tuple(known)):
+            move_on(store.db, now)
     line.learn(crm, schema, known)
     if stored is None:
         return []

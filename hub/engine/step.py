@@ -5,15 +5,18 @@ An event that cannot be understood or acted on is buried with its cause; the oth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
+from hub.engine.configurations import CONFIGURED
+from hub.engine.configurations import refresh as reconfigure
 from hub.engine.effects import (
     approvals,
     changes,
+    configurations,
     crm_changes,
     drift,
     edits,
@@ -65,6 +68,7 @@ EFFECTS: dict[type[Event], tuple[Look, Act]] = {
     ev.RecordEdited: (objects.look_edited, objects.edited),
     ev.DriftSwept: (drift.look, drift.swept),
     ev.MappingApplied: (messages.look_nothing, mappings.applied),
+    ev.ConfigurationApplied: (messages.look_nothing, configurations.applied),
     ev.PersonEdited: (edits.look_edited, edits.edited),
     ev.ConflictDecided: (edits.look_decided, edits.decided),
     ev.RecordChanged: (crm_changes.look, crm_changes.changed),
@@ -77,13 +81,35 @@ EFFECTS: dict[type[Event], tuple[Look, Act]] = {
 """What each kind of event looks at, and what it does."""
 
 
+WIDE = (
+    ev.TemplatesRead,
+    ev.MappingApplied,
+    ev.ConfigurationApplied,
+    ev.DriftSwept,
+    ev.DeadHandled,
+    ev.RecordEdited,
+    ev.MediaSettled,
+)
+"""Events that concern rows of nobody, or of anybody: where several processes step, they are taken alone."""
+
+
 @dataclass(slots=True)
 class Stepped:
-    """What a step did: how many events it ended, how many of them it buried, and which targets have new work."""
+    """What a step did: how many events it ended, how many of them it buried, which targets have new work, and the CRMs
+    whose mapping it touched. `wide`: events it left to be taken alone."""
 
     events: int = 0
     buried: int = 0
     woken: set[str] = field(default_factory=set)
+    mapped: set[str] = field(default_factory=set)
+    wide: list[int] = field(default_factory=list)
+
+    def __iadd__(self, other: Stepped) -> Stepped:
+        self.events += other.events
+        self.buried += other.buried
+        self.woken |= other.woken
+        self.mapped |= other.mapped
+        return self
 
 
 def step(store: Store, line: Line, now: int, budget: int) -> Stepped:
@@ -92,65 +118,85 @@ def step(store: Store, line: Line, now: int, budget: int) -> Stepped:
     Raises StoreTrouble when the store itself cannot work: everything stays as it was.
     """
     try:
-        return _batch(store, line, now, budget)
+        done = store.beside(lambda: _batch(store, line, now, store.claim(budget)))
+        if done.wide:
+            with store.transaction():
+                done += _batch(store, line, now, store.claim_these(done.wide))
     except StoreTrouble:  # no event is to blame
         raise
     except Exception as error:
         log.error("step failed, taking its events one by one", error=type(error).__name__)
+        done = _one_by_one(store, line, now, budget)
+    for crm in done.mapped:
+        refresh(store.db, line, crm)
+    if CONFIGURED in done.woken:
+        reconfigure(store.db, line)
+    return done
+
+
+def _one_by_one(store: Store, line: Line, now: int, budget: int) -> Stepped:
     done = Stepped()
     for _ in range(budget):
+        claimed: list[Claimed] = []
         try:
-            one = _batch(store, line, now, 1)
+            with store.transaction():
+                claimed = store.claim(1)
+                one = _batch(store, line, now, claimed)
         except StoreTrouble:
             if done.events:  # they are done, and whoever was woken by them is to know
                 return done
             raise
         except Exception as error:
-            one = _bury_first(store, now, f"the hub could not process it: {type(error).__name__}: {error}")
+            one = _bury(store, now, claimed, f"the hub could not process it: {type(error).__name__}: {error}")
         if not one.events:
             break
-        done.events += one.events
-        done.buried += one.buried
-        done.woken |= one.woken
+        done += one
     return done
 
 
-def _batch(store: Store, line: Line, now: int, budget: int) -> Stepped:
-    with store.transaction():
-        claimed = store.claim(budget)
-        if not claimed:
-            return Stepped()
-        work, needs, buried = store.workspace(now), Needs(), 0
-        work.session_gap = int(line.config.hub.session_gap * 60_000)
-        planned: list[tuple[Act, Event, Claimed]] = []
-        for row in claimed:
-            try:
-                for event in line.understand(row):
-                    look, act = EFFECTS[type(event)]
-                    look(event, row, line, needs)
-                    planned.append((act, event, row))
-            except Exception as error:
-                work.bury("event", row.seq, f"not understood: {type(error).__name__}: {error}")
-                buried += 1
-        work.load(needs)
-        for act, event, row in planned:
-            act(event, row, line, work)
-        if line.restored:
-            in_doubt(claimed, line, work)
-        work.save()
-        store.unqueue([row.seq for row in claimed])
-    for crm in {version.crm for version in work.mappings.rows.values()}:
-        refresh(store.db, line, crm)
-    return Stepped(len(claimed), buried, work.woken)
+def _batch(store: Store, line: Line, now: int, claimed: Sequence[Claimed]) -> Stepped:
+    """These events, inside a transaction that is open. Beside other processes the wide ones are left."""
+    done = Stepped()
+    if not claimed:
+        return done
+    work, needs = store.workspace(now), Needs()
+    work.session_gap = int(line.config.hub.session_gap * 60_000)
+    planned: list[tuple[Act, Event, Claimed]] = []
+    ended: list[Claimed] = []
+    for row in claimed:
+        try:
+            events = line.understand(row)
+            if store.db.held is not None and any(isinstance(event, WIDE) for event in events):
+                done.wide.append(row.seq)
+                continue
+            for event in events:
+                look, act = EFFECTS[type(event)]
+                look(event, row, line, needs)
+                planned.append((act, event, row))
+        except Exception as error:
+            work.bury("event", row.seq, f"not understood: {type(error).__name__}: {error}")
+            done.buried += 1
+        ended.append(row)
+    work.load(needs)
+    for act, event, row in planned:
+        act(event, row, line, work)
+    if line.restored:
+        in_doubt(ended, line, work)
+    work.save()
+    store.unqueue([row.seq for row in ended])
+    done.events, done.woken = len(ended), work.woken
+    done.mapped = {version.crm for version in work.mappings.rows.values()}
+    return done
 
 
-def _bury_first(store: Store, now: int, cause: str) -> Stepped:
-    """The next event alone fails every time: out of the line with it, into the dead letters."""
+def _bury(store: Store, now: int, failed: Sequence[Claimed], cause: str) -> Stepped:
+    """This event alone fails every time: out of the line with it, into the dead letters. Another process may have done
+    so already."""
     with store.transaction():
-        claimed = store.claim(1)
+        claimed = store.claim_these([row.seq for row in failed])
         work = store.workspace(now)
         for row in claimed:
             work.bury("event", row.seq, cause)
         work.save()
         store.unqueue([row.seq for row in claimed])
-    return Stepped(len(claimed), len(claimed))
+    return Stepped(len(failed), len(claimed))

@@ -25,6 +25,8 @@ from hub.engine.pulse import LOOP, WRITER, Pulse
 
 MISTAKE = 2
 """Exit code of a hub that was told something wrong: starting it again would not help."""
+AWAY = 3
+"""Exit code of a hub whose store's server lets nobody in: it waits for it."""
 FIRST_PAUSE, LONGEST_PAUSE, WELL = 0.1, 5.0, 3.0
 """Seconds. Pauses grow only while the hub dies sooner than WELL after its start; one that worked comes back at once."""
 GRACE = 10.0
@@ -166,6 +168,8 @@ def say(sentence: str) -> None:
 
 
 def _how(code: int) -> str:
+    if code == AWAY:
+        return "its store is away"
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 

@@ -1,12 +1,35 @@
-"""The clock of the line: due timers and evidence that did not come become events."""
+"""The clock of the line: due timers and evidence that did not come become events, and trials of mappings end."""
 
 from __future__ import annotations
 
-from hub.engine.line import incoming
+import asyncio
+from collections.abc import Callable, Mapping
+
+from hub.engine import mappings
+from hub.engine.line import Line, incoming, now_ms
+from hub.engine.writer import Writer
 from hub.model.events import SendSettled, TimerDue
 from hub.store import Store
 from hub.store.clock import shift
-from hub.store.timers import fire
+from hub.store.timers import any_due, fire
+
+TICK = 0.25
+"""Seconds between two looks at what is due."""
+
+
+class Ticks:
+    """One for the hub: `run` until cancelled. `told` is called with how trials ended, by subject of a notice."""
+
+    def __init__(self, line: Line, writer: Writer, told: Callable[[Mapping[str, str]], None]) -> None:
+        self._line, self._writer, self._told = line, writer, told
+
+    async def run(self) -> None:
+        """Look what is due, for ever."""
+        while True:
+            await self._writer.call(lambda store: tick(store, now_ms()))
+            if self._line.trials:
+                self._told(await self._writer.call(lambda store: mappings.judge(store, self._line, now_ms())))
+            await asyncio.sleep(TICK)
 
 
 def clock_was_set(store: Store, by: int) -> None:
@@ -17,6 +40,8 @@ def clock_was_set(store: Store, by: int) -> None:
 
 def tick(store: Store, now: int) -> int:
     """Turn what is due into events, in one transaction. Returns how many."""
+    if not (any_due(store.db, now) or store.expired_evidence(now)):
+        return 0
     events = []
     with store.transaction():
         for row in fire(store.db, now, 1000):

@@ -27,6 +27,10 @@ T = TypeVar("T")
 
 AGAIN = 0.25
 """Seconds between two tries while the store cannot work."""
+LANES = 8
+"""Lanes for the hub's own events of one kind."""
+LOOK = 0.25
+"""Seconds until the queue is looked at again where other processes put events into it, too."""
 
 
 class Busy(Unavailable):
@@ -87,11 +91,15 @@ class Writer:
         self._gathered.append((events, future))
         return future
 
-    async def keep(self, event: Event) -> None:
-        """Make one of the hub's own events durable, however long it takes: an outcome must not be lost to a rush."""
+    async def keep(self, event: Event, about: int = 0) -> None:
+        """Make one of the hub's own events durable, however long it takes: an outcome must not be lost to a rush.
+
+        `about`: what it tells of; what tells of different things need not be worked off by one process.
+        """
+        lane = f"{event.kind}.{about % LANES}"
         while True:
             try:
-                await self.accept([incoming(event)])
+                await self.accept([incoming(event, lane)])
                 return
             except HubError:
                 await asyncio.sleep(0.2)
@@ -110,13 +118,14 @@ class Writer:
     # -- in the thread -------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        pending = True
+        pending, others = True, self.store.db.shared
         while True:
-            pause = AGAIN if self.trouble else 0 if pending else 1.0
+            pause = AGAIN if self.trouble else 0 if pending else LOOK if others else 1.0
             try:
                 jobs = [self._inbox.get(timeout=pause)]
             except Empty:
                 jobs = []
+                pending |= others
             try:
                 while True:
                     jobs.append(self._inbox.get_nowait())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from pathlib import Path
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
@@ -19,7 +18,7 @@ from hub.ingest.metrics import Numbers, read_stored
 
 def admin_app(hub: Hub, answers: Counter[int]) -> web.Application:
     """The admin listener's application; `answers` are the public listener's, by status."""
-    data = Path(hub.config.hub.data)
+    place = hub.config.hub.place
 
     async def healthz(request: web.Request) -> web.Response:
         alive = hub.writer.alive
@@ -32,7 +31,7 @@ def admin_app(hub: Hub, answers: Counter[int]) -> web.Application:
         return web.Response(status=503, text=reason)
 
     async def metrics(request: web.Request) -> web.Response:
-        stored = await asyncio.to_thread(read_stored, data)
+        stored = await asyncio.to_thread(read_stored, place)
         registry = CollectorRegistry()
         registry.register(Numbers(hub, answers, stored))
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -82,7 +82,7 @@ class FileDoor:
 
     def _look(self, number: int) -> tuple[KeptFile | None, Path | None]:
         """The file, and where its content lies if it is here. In a thread."""
-        with closing(open_reader(Path(self._hub.config.hub.data))) as db:
+        with closing(open_reader(self._hub.config.hub.place)) as db:
             file = kept_file(db, number)
         if file is None or file.state != "stored" or not self._hub.blobs.exists(file.blob):
             return file, None

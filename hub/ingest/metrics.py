@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from hub.engine.hub import Hub
 from hub.engine.line import now_ms
-from hub.store import health, open_reader, reading
+from hub.store import Place, health, open_reader, reading
 from hub.store.health import Waiting
 
 
@@ -27,9 +26,9 @@ class Stored:
     plugin_work: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_stored(data: Path) -> Stored:
+def read_stored(place: Place) -> Stored:
     """Ask the store; for a thread of its own. Raises ConfigError when there is none yet."""
-    db = open_reader(data)
+    db = open_reader(place)
     try:
         return Stored(
             queue=reading.queued(db),
@@ -55,6 +54,9 @@ class Numbers(Collector):
         yield from self._outbox()
         yield from self._crms()
         yield from self._plugins()
+        process = self._hub.process.name
+        had = (((process, name), 1.0) for name in self._hub.duties.held)
+        yield _gauge("dragoman_duties", "what this process does for the whole hub", ("process", "duty"), had)
         yield GaugeMetricFamily("dragoman_accepting", "1 while events are taken", value=float(self._hub.accepting))
         yield GaugeMetricFamily("dragoman_notices", "what needs a human now", value=len(self._hub.notices.open))
         yield GaugeMetricFamily("dragoman_start_time_seconds", "when it started", value=self._hub.began / 1000)
@@ -104,7 +106,8 @@ class Numbers(Collector):
         yield _gauge(
             "dragoman_crm_lag_seconds", "from a message's step to its record in the CRM", ("crm", "quantile"), lags
         )
-        ready = (((name,), float(crm.ready.is_set())) for name, crm in crms.items())
+        ours = {name: crm for name, crm in crms.items() if self._hub.duties.ours((f"crm:{name}",))}
+        ready = (((name,), float(crm.ready.is_set())) for name, crm in ours.items())
         yield _gauge("dragoman_crm_ready", "1 when everybody in the CRM was read", ("crm",), ready)
 
     def _plugins(self) -> Iterator[Metric]:

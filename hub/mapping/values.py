@@ -49,6 +49,11 @@ class Shape:
         """Whether two values of a line's field say the same."""
         return a == b or same(a, b, self.field(line), self.region)
 
+    def holds(self, line: FieldRule, value: str) -> bool:
+        """Whether a line's field can hold a value that is in its form: it has such an option, the value reads as the
+        field's type and is not too long."""
+        return fitting(value, self.field(line), self.region) is not None
+
 
 def shape_of(mapping: model.Mapping, schema: Schema, owners: Sequence[Owner] = (), region: str = "") -> Shape:
     """What is known of a CRM, for this mapping."""
@@ -70,14 +75,15 @@ def render(rule: FieldRule, facts: PersonFacts, shape: Shape, *, creating: bool 
 
 
 def forth(rule: FieldRule, facts: PersonFacts, shape: Shape, *, creating: bool = False) -> str | None:
-    """The hub's value in the CRM's form; "" when the hub has none, None when the CRM's form cannot hold the one it has
-    (not in the table, no such option, an unknown owner, no number): then nothing is compared and nothing written.
+    """The hub's value in the CRM's form; "" when the hub has none, None when there is no form for the one it has (it is
+    not in the table, an unknown owner): then nothing is compared and nothing written. Whether the field has room for it
+    (such an option, a number) is another question, asked before it is written: see `Shape.holds`.
 
     `creating`: the record is being made; somebody without a name gets one that he can be found by.
     """
     schema = shape.field(rule)
     if not rule.source:
-        return fitting(rule.value, schema, shape.region)
+        return _formed(rule.value, schema, shape)
     value = _source(rule.source, facts, shape, creating)
     made = value = value if value.strip() else ""  # blanks alone are no value that a transform could build on
     for transform in rule.transforms:
@@ -94,7 +100,7 @@ def forth(rule: FieldRule, facts: PersonFacts, shape: Shape, *, creating: bool =
         if found is None:
             return None
         made = found
-    return fitting(made, schema, shape.region)
+    return _formed(made, schema, shape)
 
 
 def back(rule: FieldRule, theirs: str, facts: PersonFacts, shape: Shape) -> dict[str, str] | None:
@@ -123,6 +129,12 @@ def back(rule: FieldRule, theirs: str, facts: PersonFacts, shape: Shape) -> dict
         if again is not None and same(again, theirs, schema, shape.region):
             return changes
     return None
+
+
+def _formed(value: str, schema: FieldSchema, shape: Shape) -> str:
+    """As the field has it, or would have it if it had room."""
+    found = fitting(value, schema, shape.region)
+    return canonical(value, schema, shape.region) if found is None else found
 
 
 def _source(source: str, facts: PersonFacts, shape: Shape, creating: bool) -> str:
@@ -170,7 +182,7 @@ def _owner_id(email: str, rule: FieldRule, schema: FieldSchema, shape: Shape) ->
     """The CRM's id of an agent; None when no active owner of the CRM is known to be that person."""
     there = (rule.table.forth(email) if rule.table else None) or email
     if schema.type in ("text", "email") and rule.field in shape.fields:
-        return fitting(there, schema, shape.region)
+        return _formed(there, schema, shape)
     found = shape.ids.get(there.strip().lower()) or (there if "@" not in there else "")
     if found in shape.owners and not shape.owners[found].active:
         return None

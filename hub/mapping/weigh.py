@@ -20,9 +20,9 @@ Outcome = Literal["same", "write", "take", "conflict", "ask", "keep", "invalid"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """One field. `ours` is the hub's value in the CRM's form (None = it cannot hold it), `theirs` the CRM's (None = no
-    record yet, or it does not tell). `after_crm` and `after_hub` are what either side has afterwards, `why` one
-    sentence."""
+    """One field. `ours` is the hub's value in the CRM's form (None = there is none, or the field has no room for it and
+    the CRM's is not taken), `theirs` the CRM's (None = no record yet, or it does not tell). `after_crm` and `after_hub`
+    are what either side has afterwards, `why` one sentence."""
 
     field: str
     line: FieldRule
@@ -71,17 +71,21 @@ def _one(
     outcome: Outcome
     verdict: Verdict | None = None
     after, changes = theirs or "", dict[str, str]()
+    if ours is not None and theirs is not None and not creating:
+        verdict = judge(base, ours, theirs, line, shape, ours_is_newer=newer)
+    why = explain(line, facts, shape, theirs, verdict, base=base, creating=creating)
+    counts = line.direction != "pull" if creating else verdict is not None and verdict.do in ("push", "keep")
+    if ours is not None and counts and not shape.holds(line, ours):
+        ours = None  # the field has no room for it
     if ours is None:
         outcome = "invalid"
     elif creating:
         outcome = "write" if ours and line.direction != "pull" else "keep"
         after = ours if outcome == "write" else ""
-    elif theirs is None:
+    elif theirs is None or verdict is None:
         outcome = "keep"
     else:
-        verdict = judge(base, ours, theirs, line, shape, ours_is_newer=newer)
         outcome, after, changes = _done(verdict, line, facts, shape, ours, theirs)
-    why = explain(line, facts, shape, theirs, verdict, base=base, creating=creating)
     return Weighed(
         field=field, line=line, ours=ours, theirs=theirs, outcome=outcome, after_crm=after, after_hub=changes, why=why
     )
@@ -96,7 +100,7 @@ def _done(
             changes = back(line, verdict.value if verdict.do == "append" else theirs, facts, shape)
             if changes is None:
                 return "keep", theirs, {}
-            after = verdict.value if verdict.do == "append" else theirs
+            after = verdict.value if verdict.do == "append" and shape.holds(line, verdict.value) else theirs
             return ("conflict" if verdict.lost_of else "take"), after, changes
         case "push":
             return ("conflict" if verdict.lost_of else "write"), verdict.value, {}

@@ -34,6 +34,8 @@ def explain(
         return "stays: the record does not tell it"
     if verdict.do == "same":
         return f"stays: both have {_q(theirs)}" if theirs else "stays: neither side has a value"
+    if verdict.do in ("push", "keep") and not shape.holds(line, ours):
+        return f"stays: {_unfit(line, facts)}"
     if verdict.do == "push":
         return f"{_arrow(line, facts, verdict.value or ours)}; pushed {_pushed(line, theirs, base)}{_lost(verdict)}"
     if verdict.do == "take":
@@ -49,7 +51,7 @@ def explain(
 def _made(line: FieldRule, facts: PersonFacts, ours: str | None, shape: Shape) -> str:
     if line.direction == "pull":
         return "not written: the line only takes from the CRM"
-    if ours is None:
+    if ours is None or not shape.holds(line, ours):
         return f"not written: {_unfit(line, facts)}"
     if not ours:
         return f"not written: the hub has no {_named(line)}"

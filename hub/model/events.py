@@ -196,7 +196,8 @@ class SendSettled(Event):
 class RowOutcome:
     """The fate of one row of a CRM batch. `record` is the record id when done. `dropped`: a person removed in the CRM
     what was to be changed; it is never made again. `overtaken`: what stands there is not what the hub saw last: it
-    reads the record again and decides anew. `left_out`: fields the CRM did not take, each with its reason."""
+    reads the record again and decides anew; with a `record`, a deleted one that is there again. `left_out`: fields the
+    CRM did not take, each with its reason."""
 
     outbox: int
     outcome: Literal["done", "retry", "doubt", "dead", "relink", "dropped", "overtaken"]
@@ -358,6 +359,19 @@ class MappingApplied(Event):
     trial: int = 50
     limit: float = 0.1
     reapply: bool = False
+    agent: str = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationApplied(Event):
+    """An agent makes a hub.toml the next version of the configuration. `text` is the whole file.
+
+    Its rules and texts run from the next step on; its other tables are taken when a process starts.
+    """
+
+    kind: ClassVar[str] = "configuration.applied"
+    text: str
+    note: str = ""
     agent: str = "agent"
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from hub.model.events import (
+    ConfigurationApplied,
     ConflictDecided,
     CrmSettled,
     DeadHandled,
@@ -49,6 +50,7 @@ HUB_EVENTS: dict[str, type[Event]] = {
         PersonEdited,
         ConflictDecided,
         MappingApplied,
+        ConfigurationApplied,
         DriftSwept,
         RecordChanged,
         DealStage,

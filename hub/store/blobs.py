@@ -68,7 +68,7 @@ class Blobs(Protocol):
 
 
 def blobs_of(data: Path) -> FolderBlobs:
-    """The blobs of a hub, in its data folder."""
+    """The blobs of a hub that keeps them in its data folder."""
     return FolderBlobs(data / "blobs")
 
 
@@ -191,8 +191,9 @@ def _changed(file: Path) -> float:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else, of this process or another, keeps or removes a file in this folder meanwhile."""
-    number = os.open(folder, os.O_RDONLY)
+    """Nobody else, of this process or another, keeps or removes a file in this folder meanwhile. The lock is on a file
+    open for writing: a network file system locks no other (flock(2), "NFS details")."""
+    number = os.open(folder.parent / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(number, fcntl.LOCK_EX)
         yield

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from hub.store import chain_beside
-from hub.store.chain_beside import named_rows as _rows
 from hub.store.crm import heard_name
 from hub.store.database import Database
 
@@ -14,6 +13,8 @@ Row = dict[str, Any]
 
 LIMIT = 200
 """Most rows of one kind in a chain."""
+LOOK = 5000
+"""Messages looked at in one query, where a name has no index."""
 
 _OURS = re.compile(r"m?(\d{1,18})|[0-9a-f]{8}-(\d{1,18})")
 _HEARD = re.compile(r"[0-9a-f]{8}-i([0-9a-f]{20})")
@@ -28,9 +29,11 @@ def chains(db: Database, name: str) -> list[Row]:
     A person: the id of the contact in the CRM. A company, deal, ticket or task: its id there.
     """
     messages: dict[int, str] = {}
-    for row in db.rows("SELECT id FROM messages WHERE provider_id=? AND provider_id<>'' LIMIT 20", (name,)):
+    for row in db.rows("SELECT id FROM messages WHERE provider_id=? AND provider_id<>'' ORDER BY id LIMIT 20", (name,)):
         messages.setdefault(row[0], "the platform's message id")
-    for row in db.rows("SELECT message FROM outbox WHERE record=? AND record<>'' AND kind='log' LIMIT 20", (name,)):
+    for row in db.rows(
+        "SELECT message FROM outbox WHERE record=? AND record<>'' AND kind='log' ORDER BY id LIMIT 20", (name,)
+    ):
         messages.setdefault(row[0], "the record of a message in the CRM")
     if found := _OURS.fullmatch(name):
         messages.setdefault(int(found[1] or found[2]), "the hub's message id")
@@ -50,16 +53,21 @@ def chains(db: Database, name: str) -> list[Row]:
 
 def _heard(db: Database, name: str) -> list[int]:
     """The message with this name, the newest first until it is found: an index would cost every message that comes."""
-    rows = db.connection.execute(
+    sql = (
         "SELECT m.id, c.inbox, m.provider_id FROM messages m JOIN conversations c ON c.id=m.conversation"
-        " WHERE m.provider_id<>'' AND (m.direction='in' OR m.agent='phone') ORDER BY m.id DESC"
+        " WHERE m.provider_id<>'' AND (m.direction='in' OR m.agent='phone') AND m.id<? ORDER BY m.id DESC LIMIT ?"
     )
-    return next(([number] for number, inbox, provider_id in rows if heard_name(inbox, provider_id) == name), [])
+    before = 1 << 62
+    while found := db.rows(sql, (before, LOOK)):
+        for number, inbox, provider_id in found:
+            if heard_name(inbox, provider_id) == name:
+                return [number]
+        before = found[-1][0]
+    return []
 
 
 def _message(db: Database, number: int, how: str) -> Row:
-    found = _rows(
-        db,
+    found = db.named_rows(
         "SELECT m.id, m.direction, m.author, m.agent, m.form, m.text, m.provider_id, m.at, m.received, m.status,"
         " m.status_at, m.reason, m.event, m.edited, m.deleted, m.person, p.name, c.id AS conversation, c.inbox"
         " FROM messages m"
@@ -76,14 +84,13 @@ def _message(db: Database, number: int, how: str) -> Row:
         "event": event(db, message["event"]),
         "decisions": decisions(db, message["event"]),
         "commands": _commands(db, message["event"], number, message["person"]),
-        "files": _rows(
-            db,
+        "files": db.named_rows(
             "SELECT id, kind, name, mime, size, state, blob, due, attempts, reason FROM media WHERE message=?"
             " ORDER BY id LIMIT ?",
             (number, LIMIT),
         ),
-        "statuses": _rows(
-            db, "SELECT status, at, error FROM statuses WHERE message=? ORDER BY at LIMIT ?", (number, LIMIT)
+        "statuses": db.named_rows(
+            "SELECT status, at, error FROM statuses WHERE message=? ORDER BY at, status LIMIT ?", (number, LIMIT)
         ),
         "links": _links(db, message["person"]),
         "dead": _dead(db, message["event"], number),
@@ -92,10 +99,10 @@ def _message(db: Database, number: int, how: str) -> Row:
 
 def of_person(db: Database, person: int, how: str) -> Row:
     """The person with all that stands around him; {} when there is none. `how` says by what he was found."""
-    found = _rows(db, "SELECT id, name, phone, email, opted_out, created FROM people WHERE id=?", (person,))
+    found = db.named_rows("SELECT id, name, phone, email, opted_out, created FROM people WHERE id=?", (person,))
     if not found:
         return {}
-    commands = _rows(db, _PERSON_COMMANDS, (person, person))
+    commands = db.named_rows(_PERSON_COMMANDS, (person, person))
     began = commands[0]["event"] if commands else 0
     return {
         "is": f"person {person}",
@@ -104,8 +111,7 @@ def of_person(db: Database, person: int, how: str) -> Row:
         "event": event(db, began),
         "decisions": decisions(db, began),
         "commands": commands,
-        "identities": _rows(
-            db,
+        "identities": db.named_rows(
             "SELECT at, what, identity, event, evidence FROM identity_events WHERE person=? ORDER BY id LIMIT ?",
             (person, LIMIT),
         ),
@@ -118,10 +124,10 @@ def of_person(db: Database, person: int, how: str) -> Row:
 
 def event(db: Database, seq: int) -> Row | None:
     """An event of the journal, without its body; None once it is kept no more."""
-    found = _rows(
-        db,
+    found = db.named_rows(
         "SELECT seq, source, account, key, at, received, length(body) AS bytes,"
-        " EXISTS (SELECT 1 FROM queue q WHERE q.seq=journal.seq) AS queued FROM journal WHERE seq=?",
+        " CASE WHEN EXISTS (SELECT 1 FROM queue q WHERE q.seq=journal.seq) THEN 1 ELSE 0 END AS queued"
+        " FROM journal WHERE seq=?",
         (seq,),
     )
     return found[0] if found else None
@@ -129,8 +135,7 @@ def event(db: Database, seq: int) -> Row | None:
 
 def decisions(db: Database, seq: int) -> list[Row]:
     """What was decided because of an event."""
-    return _rows(
-        db,
+    return db.named_rows(
         "SELECT d.at, d.because, d.version, coalesce(c.hash, '') AS hash FROM decisions d"
         " LEFT JOIN configurations c ON c.id=d.version WHERE d.event=? ORDER BY d.id LIMIT ?",
         (seq, LIMIT),
@@ -152,21 +157,20 @@ _PERSON_COMMANDS = _COMMANDS + _FIRST_AND_LAST
 def _commands(db: Database, seq: int, message: int, person: int) -> list[Row]:
     """What the event asked for (the keys of its commands begin with its number), what was done with the message, and
     what made the person's record."""
-    by_event = _rows(db, f"{_COMMANDS} WHERE key>=? AND key<? ORDER BY id LIMIT ?", (f"{seq}:", f"{seq};", LIMIT))
-    by_message = _rows(db, f"{_COMMANDS} WHERE message=? AND message>0 ORDER BY id LIMIT ?", (message, LIMIT))
-    rows = {row["id"]: row for row in by_event + by_message + _rows(db, _PERSON_COMMANDS, (person, person))}
+    by_event = db.named_rows(f"{_COMMANDS} WHERE key>=? AND key<? ORDER BY id LIMIT ?", (f"{seq}:", f"{seq};", LIMIT))
+    by_message = db.named_rows(f"{_COMMANDS} WHERE message=? AND message>0 ORDER BY id LIMIT ?", (message, LIMIT))
+    rows = {row["id"]: row for row in by_event + by_message + db.named_rows(_PERSON_COMMANDS, (person, person))}
     return [rows[number] for number in sorted(rows)]
 
 
 def _links(db: Database, person: int) -> list[Row]:
-    return _rows(
-        db, "SELECT crm, state, record, owner, also, since, reason FROM links WHERE person=? ORDER BY id", (person,)
+    return db.named_rows(
+        "SELECT crm, state, record, owner, also, since, reason FROM links WHERE person=? ORDER BY id", (person,)
     )
 
 
 def _dead(db: Database, seq: int, message: int) -> list[Row]:
-    return _rows(
-        db,
+    return db.named_rows(
         "SELECT id, kind, cause, at, state FROM dead WHERE (kind IN ('event', 'unrouted', 'plugin') AND ref=?)"
         " OR (kind IN ('send', 'uncertain', 'person', 'log', 'object', 'file')"
         " AND ref IN (SELECT id FROM outbox WHERE message=? AND message>0))"

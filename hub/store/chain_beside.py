@@ -21,8 +21,7 @@ _OBJECT = (
 
 def beside(db: Database, person: int) -> list[Row]:
     """The person's open deals, tickets and tasks, the newest first."""
-    rows = named_rows(
-        db,
+    rows = db.named_rows(
         f"{_OBJECT} FROM links l JOIN crm_object_contacts c ON c.crm=l.crm AND c.contact=l.record"
         " JOIN crm_objects o ON o.id=c.object"
         " WHERE l.person=? AND l.record<>'' AND o.closed=0 AND o.type IN ('deal', 'ticket', 'task')"
@@ -34,8 +33,7 @@ def beside(db: Database, person: int) -> list[Row]:
 
 def talks(db: Database, person: int) -> list[Row]:
     """The person's conversations, the last used one first; times in ms, 0 = never."""
-    return named_rows(
-        db,
+    return db.named_rows(
         "SELECT id, inbox, opened, last_in, last_human, paused_until FROM conversations WHERE person=?"
         " ORDER BY last_in DESC, id DESC LIMIT ?",
         (person, LIMIT),
@@ -44,10 +42,9 @@ def talks(db: Database, person: int) -> list[Row]:
 
 def last_messages(db: Database, person: int) -> list[Row]:
     """The last messages from and to the person, in order."""
-    rows = named_rows(
-        db,
+    rows = db.named_rows(
         "SELECT m.id, m.direction, m.author, m.agent, m.form, m.text, m.at, m.status, m.reason, c.inbox"
-        " FROM conversations c CROSS JOIN messages m ON m.conversation=c.id WHERE c.person=?"
+        " FROM conversations c CROSS JOIN messages m WHERE m.conversation=c.id AND c.person=?"
         " ORDER BY m.at DESC, m.id DESC LIMIT ?",
         (person, LAST),
     )
@@ -56,22 +53,20 @@ def last_messages(db: Database, person: int) -> list[Row]:
 
 def records(db: Database, name: str) -> list[Row]:
     """Companies, deals, tickets and tasks with this id in a CRM, each with its people and what the hub wrote there."""
-    found = named_rows(db, f"{_OBJECT} FROM crm_objects o WHERE o.record=? ORDER BY o.id LIMIT 20", (name,))
+    found = db.named_rows(f"{_OBJECT} FROM crm_objects o WHERE o.record=? ORDER BY o.id LIMIT 20", (name,))
     return [
         {
             "is": f"{row['type']} {name}",
             "matched": f"a record in {row['crm']}",
             "object": _told(row),
             "contacts": _contacts(db, row["id"]),
-            "commands": named_rows(
-                db,
+            "commands": db.named_rows(
                 "SELECT id, kind, target, rule, class, state, attempts, doubt, due, created, started, record, reason,"
                 " message, event FROM outbox WHERE record=? AND record<>'' AND kind='object' AND target=?"
                 " ORDER BY id LIMIT ?",
                 (name, row["crm"], LIMIT),
             ),
-            "decisions": named_rows(
-                db,
+            "decisions": db.named_rows(
                 "SELECT d.at, d.because, d.version, coalesce(c.hash, '') AS hash FROM decisions d"
                 " LEFT JOIN configurations c ON c.id=d.version WHERE d.event IN"
                 " (SELECT event FROM outbox WHERE record=? AND record<>'' AND kind='object' AND target=?)"
@@ -86,20 +81,18 @@ def records(db: Database, name: str) -> list[Row]:
 
 def known(db: Database, kind: str, name: str, crm: str = "") -> list[str]:
     """The CRMs that have a record of this type with this id, as far as the hub read them; `crm` "" = any."""
-    found = named_rows(
-        db,
-        "SELECT crm FROM crm_objects WHERE type=? AND record=? AND (?='' OR crm=?) ORDER BY crm",
+    found = db.named_rows(
+        "SELECT crm FROM crm_objects WHERE type=? AND record=? AND (CAST(? AS TEXT)='' OR crm=?) ORDER BY crm",
         (kind, name, crm, crm),
     )
     return [row["crm"] for row in found]
 
 
 def _contacts(db: Database, number: int) -> list[Row]:
-    return named_rows(
-        db,
+    return db.named_rows(
         "SELECT c.contact, coalesce(p.id, 0) AS person, coalesce(p.name, '') AS name FROM crm_object_contacts c"
         " LEFT JOIN links l ON l.crm=c.crm AND l.record=c.contact AND l.record<>'' LEFT JOIN people p ON p.id=l.person"
-        " WHERE c.object=? ORDER BY c.contact LIMIT ?",
+        " WHERE c.object=? ORDER BY c.contact, l.id LIMIT ?",
         (number, LIMIT),
     )
 
@@ -107,10 +100,3 @@ def _contacts(db: Database, number: int) -> list[Row]:
 def _told(row: Row) -> Row:
     fields = json.loads(row.pop("fields"))
     return {**row, "label": fields.get("stage_label", "")}
-
-
-def named_rows(db: Database, sql: str, args: tuple[Any, ...]) -> list[Row]:
-    """The rows of a query as plain data by column."""
-    cursor = db.connection.execute(sql, args)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -1,14 +1,20 @@
-"""What must always hold in a store, as questions whose answers are the rows that break it. Read-only."""
+"""What must always hold in a store, as questions whose answers are the rows that break it. Read-only.
+
+The questions are one text for both engines. Where a row alone does not say whether it breaks the rule, the question
+gives the values that decide, and a judge here looks at them.
+"""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import NamedTuple
 
 from hub.sending import climbs
-from hub.store.database import Database, StoreTrouble
+from hub.store.database import Database
 from hub.store.journal import fingerprint
+from hub.store.numbers import counter, numbered
+from hub.store.sqlite import Sqlite
 
 SHOWN = 5
 """Rows that are named of each broken rule; the others are counted."""
@@ -16,18 +22,32 @@ SHOWN = 5
 DAY = 86_400_000  # ms
 
 
+PART = 2000
+"""Rows looked at together."""
+
+
 class Checked(NamedTuple):
-    """One rule: how many rows break it (0 = it holds), the first of them, and what to do."""
+    """One rule: how many rows break it (0 = it holds), the first of them, and what to do; `note` says what else is to
+    be known about it."""
 
     rule: str
     broken: int
     rows: tuple[str, ...]
     remedy: str
+    note: str = ""
 
 
 RESTORE = "stop the hub and restore the last good backup: dragoman restore"
 REPORT = "nothing is lost by it; report it with the output of `dragoman store check --json`"
 RETRY = "dragoman dead list shows what waits; drop what names these rows"
+
+WHOLE = "the file is whole"
+PAGES = "the server finds its pages and indexes whole"
+NUMBERS = "numbers are never given twice"
+SEEN = "what is in the journal is remembered as seen"
+STATUS = "a message's status is not behind what was reported"
+FILE = "a file that was fetched is there"
+CLOCK = "nothing was read in the future"
 
 _CHAIN = """WITH RECURSIVE chain(first, at, steps) AS (SELECT id, redirect, 1 FROM people WHERE redirect>0
  UNION ALL SELECT c.first, p.redirect, c.steps+1 FROM chain c JOIN people p ON p.id=c.at
@@ -74,7 +94,8 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "a command is open exactly while work is left",
-        "SELECT 'command ' || id FROM outbox WHERE open<>(state IN ('held', 'waiting', 'started', 'evidence'))",
+        "SELECT 'command ' || id FROM outbox"
+        " WHERE open<>CASE WHEN state IN ('held', 'waiting', 'started', 'evidence') THEN 1 ELSE 0 END",
         REPORT,
     ),
     (
@@ -88,9 +109,9 @@ RULES: tuple[tuple[str, str, str], ...] = (
         RESTORE,
     ),
     (
-        "what is in the journal is remembered as seen",
-        "SELECT 'event ' || seq FROM journal WHERE key<>'' AND NOT EXISTS"  # an erased person's have no key any more
-        " (SELECT 1 FROM seen WHERE hash=fingerprint(source, account, key))",
+        SEEN,
+        "SELECT seq, source, account, key FROM journal WHERE seq>? AND key<>''"  # an erased person's have none any more
+        f" ORDER BY seq LIMIT {PART}",
         "a platform's repetition would be taken twice; restore the last good backup",
     ),
     (
@@ -104,9 +125,9 @@ RULES: tuple[tuple[str, str, str], ...] = (
         RETRY,
     ),
     (
-        "a message's status is not behind what was reported",
-        "SELECT 'message ' || m.id FROM statuses s JOIN messages m ON m.id=s.message"
-        " WHERE s.status IN ('delivered', 'read') AND climbs(m.status, s.status)",
+        STATUS,
+        "SELECT 'message ' || m.id, m.status, s.status FROM statuses s JOIN messages m ON m.id=s.message"
+        " WHERE s.status IN ('delivered', 'read') AND m.status<>s.status",
         REPORT,
     ),
     (
@@ -116,8 +137,8 @@ RULES: tuple[tuple[str, str, str], ...] = (
         REPORT,
     ),
     (
-        "a file that was fetched is there",
-        "SELECT 'media ' || id FROM media WHERE state='stored' AND (blob='' OR NOT has_blob(blob))",
+        FILE,
+        "SELECT 'media ' || id, blob FROM media WHERE state='stored'",
         "copy the folder blobs back from a backup: dragoman restore --to another folder",
     ),
     (
@@ -127,12 +148,12 @@ RULES: tuple[tuple[str, str, str], ...] = (
         REPORT,
     ),
     (
-        "nothing was read in the future",
-        "SELECT 'cursor ' || name FROM cursors WHERE at > future()",
+        CLOCK,
+        "SELECT 'cursor ' || name, at FROM cursors",
         "the machine's clock was wrong once: set it right",
     ),
 )
-"""Name, question, remedy. A question gives one text per row that breaks the rule."""
+"""Name, question, remedy. A question gives one text per row that breaks the rule, or may break it."""
 
 
 def check_store(
@@ -140,55 +161,92 @@ def check_store(
 ) -> Iterator[Checked]:
     """Ask everything, one result per rule. `has_blob` says whether a file stands in the blob store; `began` hears of
     each rule before it is asked. Memory stays bounded: rows that break a rule are counted, few are kept."""
-    answers = db.connection
-    answers.create_function("fingerprint", 3, fingerprint, deterministic=True)
-    answers.create_function("climbs", 2, climbs, deterministic=True)
-    answers.create_function("has_blob", 1, has_blob)
-    answers.create_function("future", 0, lambda: now + DAY)
-    began("the file is whole")
-    yield _whole(db)
+    judges: dict[str, Callable[..., bool]] = {
+        STATUS: climbs,
+        FILE: lambda blob: not blob or not has_blob(blob),
+        CLOCK: lambda at: at > now + DAY,
+    }
+    began(WHOLE if isinstance(db, Sqlite) else PAGES)
+    yield _whole(db) if isinstance(db, Sqlite) else _pages(db)
     for rule, question, remedy in RULES:
         began(rule)
-        yield _ask(db, rule, question, remedy)
-    began("numbers are never given twice")
-    yield _numbers(db)
+        yield _counted(rule, remedy, _unseen(db, question) if rule == SEEN else _ask(db, question, judges.get(rule)))
+    began(NUMBERS)
+    yield _counted(NUMBERS, RESTORE, _numbers(db))
 
 
-def _whole(db: Database) -> Checked:
-    try:
-        found = [str(row[0]) for row in db.rows(f"PRAGMA integrity_check({SHOWN})")]
-    except (sqlite3.DatabaseError, StoreTrouble) as error:
-        found = [str(error)]
-    broken = [] if found == ["ok"] else found
-    return Checked("the file is whole", len(broken), tuple(broken), RESTORE)
-
-
-def _ask(db: Database, rule: str, question: str, remedy: str) -> Checked:
+def _counted(rule: str, remedy: str, breaking: Iterator[str]) -> Checked:
     count = 0
     rows: list[str] = []
     try:
-        for (row,) in db.connection.execute(question):
+        for row in breaking:
             count += 1
             if len(rows) < SHOWN:
-                rows.append(str(row))
-    except (sqlite3.DatabaseError, StoreTrouble) as error:
+                rows.append(row)
+    except Exception as error:  # each engine has its own, and a torn file can do anything
         return Checked(rule, 1, (f"cannot be asked: {error}",), RESTORE)
     return Checked(rule, count, tuple(rows), remedy)
 
 
-def _numbers(db: Database) -> Checked:
+def _ask(db: Database, question: str, judge: Callable[..., bool] | None) -> Iterator[str]:
+    with closing(db.stream(question)) as found:
+        for row, *values in found:
+            if judge is None or judge(*values):
+                yield str(row)
+
+
+def _unseen(db: Database, question: str) -> Iterator[str]:
+    """Events whose fingerprint is not kept, looked for some thousands at once."""
+    after = 0
+    while events := db.rows(question, (after,)):
+        hashes = {fingerprint(*event[1:]): event[0] for event in events}
+        there = {bytes(found) for (found,) in db.rows_in("SELECT hash FROM seen WHERE hash IN (*)", list(hashes))}
+        yield from (f"event {seq}" for mark, seq in hashes.items() if mark not in there)
+        after = events[-1][0]
+
+
+def _whole(db: Database) -> Checked:
+    broken = (str(row) for (row,) in db.stream(f"PRAGMA integrity_check({SHOWN})") if row != "ok")
+    return _counted(WHOLE, RESTORE, broken)
+
+
+def _pages(db: Database) -> Checked:
+    """PostgreSQL has no question of that kind: the checksums of its pages stand in, and amcheck where it is installed
+    (postgresql.org, "Data Checksums" and "amcheck")."""
+    notes: list[str] = []
+
+    def found() -> Iterator[str]:
+        ((sums, failed),) = db.rows(
+            "SELECT current_setting('data_checksums'), coalesce(checksum_failures, 0) FROM pg_stat_database"
+            " WHERE datname=current_database()"
+        )
+        if failed:
+            yield f"{failed} pages whose checksum was wrong"
+        notes.append("each page read is checked" if sums == "on" else "data checksums are off: pg_checksums -e")
+        if not db.rows("SELECT 1 FROM pg_extension WHERE extname='amcheck'"):
+            notes.append("CREATE EXTENSION amcheck lets this command check the indexes too")
+            return
+        indexes = db.rows(
+            "SELECT c.oid::bigint, c.relname FROM pg_index i JOIN pg_class c ON c.oid=i.indexrelid"
+            " JOIN pg_am a ON a.oid=c.relam WHERE a.amname='btree' AND c.relnamespace=current_schema()::regnamespace"
+            " AND c.relpersistence='p' AND i.indisvalid ORDER BY c.relname"
+        )
+        for oid, name in indexes:
+            try:
+                db.rows("SELECT bt_index_check(?::bigint::oid::regclass)", (oid,))
+            except Exception as error:
+                yield f"index {name}: {error}"
+        notes.append(f"amcheck looked at {len(indexes)} indexes")
+
+    return _counted(PAGES, RESTORE, found())._replace(note="; ".join(notes))
+
+
+def _numbers(db: Database) -> Iterator[str]:
     """The counter of each table stands at or behind its highest number."""
-    found = []
-    try:
-        for (table,) in db.rows("SELECT name FROM sqlite_master WHERE type='table' AND sql LIKE '%AUTOINCREMENT%'"):
-            key = "seq" if table == "journal" else "id"
-            highest = db.rows(f"SELECT coalesce(max({key}), 0) FROM {table}")[0][0]
-            counter = db.rows("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name=?", (table,))[0][0]
-            if highest > counter:
-                found.append(f"{table} {highest}")
-    except (sqlite3.DatabaseError, StoreTrouble) as error:
-        found.append(str(error))
-    return Checked("numbers are never given twice", len(found), tuple(found[:SHOWN]), RESTORE)
+    for table, key in numbered().items():
+        highest = db.rows(f"SELECT coalesce(max({key}), 0) FROM {table}")[0][0]
+        if highest > counter(db, table):
+            yield f"{table} {highest}"
 
 
 def how_many(db: Database) -> dict[str, int]:

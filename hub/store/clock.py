@@ -16,5 +16,5 @@ def shift(db: Database, by: int) -> None:
     """
     db.run("UPDATE crm_touched SET at=at+?", (by,))
     db.run("UPDATE crm_answers SET told=told+? WHERE told>0", (by,))
-    for table, more in (("outbox", "open=1"), ("media", "state='pending'"), ("plugin_work", "1")):
+    for table, more in (("outbox", "open=1"), ("media", "state='pending'"), ("plugin_work", "1=1")):
         db.run(f"UPDATE {table} SET due=due+? WHERE {more} AND due>0 AND due<?", (by, FAR))  # noqa: S608 - our names

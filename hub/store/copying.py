@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from hub.contracts.errors import ConfigError
 from hub.store.database import Database, StoreTrouble
-from hub.store.store import FILE, Store
+from hub.store.numbers import counter, numbered, set_counter
+from hub.store.snapshot import copy_rows
+from hub.store.sqlite import Sqlite
+from hub.store.store import FILE, Place, Store, open_reader
 
 PAGES = 512
 """Database pages (of 4 KiB) to a step of the copy; between two steps other threads and a stop get their turn."""
 
 ROOM = 1000
 """Numbers left free for each second between a backup and its restore, so that none is ever given twice."""
+
+BACKUP_LOCK, BACKING_UP = "backup.lock", 3
+"""The file, and PostgreSQL's lock, that say a backup is being made."""
 
 RESTORED = "store.restored"
 """The cursor that says when this store was restored (ms); see `restored_at`."""
@@ -34,45 +43,71 @@ class Backup(NamedTuple):
     reason: str = ""
 
 
-def copy_store(folder: Path, target: Path, between: Callable[[], None] = lambda: None) -> None:
-    """Copy the store of a data folder as it is at one moment, while a hub writes to it.
+def copy_store(place: Place, target: Path, between: Callable[[], None] = lambda: None) -> None:
+    """Copy a store as it is at one moment, while a hub writes to it, into a file as SQLite has it.
 
-    One read transaction pins the moment for the whole copy, so a busy writer is neither held up nor makes the copy
-    begin again (sqlite.org, "SQLite Backup API" and "Write-Ahead Logging"). `between` is called between two steps;
-    what it raises ends the copy. Raises ConfigError when there is no store or the target cannot be written.
+    `between` is called often; what it raises ends the copy. Raises ConfigError when there is no store or the target
+    cannot be written.
     """
-    if not (folder / FILE).exists():
-        raise ConfigError(f"there is no store in {folder}", remedy="start the hub once with `dragoman run`")
-    source = Database(folder / FILE, readonly=True)
+    source = open_reader(place)
     try:
-        into = sqlite3.connect(target, isolation_level=None)
-        try:
-            into.execute("PRAGMA synchronous=0")  # a copy that does not survive a crash is made again
-            source.run("BEGIN")
-            source.rows("SELECT 1 FROM cursors LIMIT 1")
-            source.connection.backup(into, pages=PAGES, progress=lambda *_: between())
-        finally:
-            into.close()
+        if isinstance(source, Sqlite):
+            _copy_file(source, target, between)
+        else:
+            copy_rows(source, target, between)
     except (sqlite3.Error, StoreTrouble) as error:
         raise ConfigError(f"the store cannot be copied to {target}: {error}", remedy="is the disk full?") from error
     finally:
         source.close()
 
 
+def _copy_file(source: Sqlite, target: Path, between: Callable[[], None]) -> None:
+    """One read transaction pins the moment for the whole copy, so a busy writer is neither held up nor makes the copy
+    begin again (sqlite.org, "SQLite Backup API" and "Write-Ahead Logging")."""
+    with closing(sqlite3.connect(target, isolation_level=None)) as into:
+        into.execute("PRAGMA synchronous=0")  # a copy that does not survive a crash is made again
+        source.run("BEGIN")
+        source.rows("SELECT 1 FROM cursors LIMIT 1")
+        source.connection.backup(into, pages=PAGES, progress=lambda *_: between())
+
+
+@contextmanager
+def only_backup(place: Place) -> Iterator[None]:
+    """Nobody else makes a backup of this store meanwhile. Raises ConfigError when somebody does."""
+    busy = ConfigError("a backup of this store is being made", remedy="wait until it has ended")
+    with ExitStack() as held:
+        handle = os.open(place.folder / BACKUP_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        held.callback(os.close, handle)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise busy from None
+        if place.dsn:  # on another host, too
+            db = held.enter_context(closing(open_reader(place)))
+            held.enter_context(db.apart())
+            db.run("SET LOCAL idle_in_transaction_session_timeout=0")
+            if db.rows("SELECT pg_try_advisory_xact_lock(?)", (BACKING_UP,)) == [(False,)]:
+                raise busy
+        yield
+
+
+def store_size(place: Place) -> int:
+    """Bytes of the store on its disk, about what a copy takes."""
+    if not place.dsn:
+        return (place.folder / FILE).stat().st_size if place.exists else 0
+    with closing(open_reader(place)) as db:
+        return int(db.rows("SELECT pg_database_size(current_database())")[0][0])
+
+
 def blobs_used(db: Database) -> set[str]:
     """The names of all stored files that something names: files of inbound messages, and of those sent."""
-    found = db.rows(
-        "SELECT blob FROM media WHERE state='stored' AND blob<>''"
-        " UNION SELECT json_extract(content, '$.media.blob') FROM messages WHERE content LIKE '%\"blob\"%'"
-        " UNION SELECT json_extract(content, '$.template.media.blob') FROM messages WHERE content LIKE '%\"blob\"%'"
-    )
-    return {str(name) for (name,) in found if name}
-
-
-def store_name(db: Database) -> str:
-    """The eight hex digits that name the store, "" for one that never ran."""
-    found = db.rows("SELECT value FROM cursors WHERE name='store.name'")
-    return str(found[0][0]) if found else ""
+    found = {str(name) for (name,) in db.stream("SELECT blob FROM media WHERE state='stored' AND blob<>''")}
+    for (text,) in db.stream("SELECT content FROM messages WHERE content LIKE '%\"blob\"%'"):
+        content = json.loads(text)
+        for part in (content, content.get("template") or {}):
+            if name := (part.get("media") or {}).get("blob"):
+                found.add(str(name))
+    return found
 
 
 # -- the record --------------------------------------------------------------------------------------------------------
@@ -141,10 +176,13 @@ def mark_restored(store: Store, made: int, now: int, reason: str) -> int:
             " WHERE open=1 AND kind='send'",
             (now, reason),
         )
-        db.run("UPDATE outbox SET doubt=1, state=iif(state='started', 'waiting', state) WHERE open=1 AND kind<>'send'")
-        for (table,) in db.rows("SELECT name FROM sqlite_master WHERE type='table' AND sql LIKE '%AUTOINCREMENT%'"):
-            if not db.run("UPDATE sqlite_sequence SET seq=seq+? WHERE name=?", (gap, table)):
-                db.run("INSERT INTO sqlite_sequence (name, seq) VALUES (?,?)", (table, gap))
+        db.run(
+            "UPDATE outbox SET doubt=1, state=CASE state WHEN 'started' THEN 'waiting' ELSE state END"
+            " WHERE open=1 AND kind<>'send'"
+        )
+        for table in numbered():
+            set_counter(db, table, counter(db, table) + gap)
+        db.run("UPDATE leases SET holder='', until=0")  # whoever had a duty is gone; fences go on
         store.set_cursor(RESTORED, str(now), now)
     db._next.clear()
     return doubtful

@@ -20,14 +20,15 @@ def touch(work: Workspace, crm: str, refs: Iterable[Ref]) -> None:
     """These records are to be read again; one that waits already keeps its row and gets the new time."""
     for ref in refs:
         work.then(
-            "INSERT INTO crm_touched VALUES (?,?,?,?) ON CONFLICT (crm, type, record) DO UPDATE SET at=excluded.at",
+            "INSERT INTO crm_touched (crm, type, record, at) VALUES (?,?,?,?)"
+            " ON CONFLICT (crm, type, record) DO UPDATE SET at=excluded.at",
             (crm, ref.type, ref.id, work.now),
         )
 
 
 def touched(db: Database, crm: str, limit: int) -> tuple[list[Ref], int]:
     """The records that wait longest, and when the last of all was named (ms; 0 = none waits)."""
-    found = db.rows("SELECT type, record FROM crm_touched WHERE crm=? ORDER BY at, record LIMIT ?", (crm, limit))
+    found = db.rows("SELECT type, record FROM crm_touched WHERE crm=? ORDER BY at, record, type LIMIT ?", (crm, limit))
     newest = db.rows("SELECT coalesce(max(at), 0) FROM crm_touched WHERE crm=?", (crm,)) if found else [(0,)]
     return [Ref(*row) for row in found], int(newest[0][0])
 

@@ -1,204 +1,172 @@
-"""One SQLite connection: pragmas, migrations, transactions, batched look-ups.
+"""One connection to the store, whatever engine is behind it: the same SQL text, rows in batches, transactions.
 
-Durability: WAL with synchronous=FULL, so a committed transaction is on disk before `commit` returns
-(sqlite.org, "Write-Ahead Logging" and "PRAGMA synchronous").
+SQL is written once, with `?` for values and `IN (*)` for lists; `hub.store.sqlite` and `hub.store.postgres` bring it
+into their engine's form. Three kinds of transaction tell what others may do meanwhile:
+
+- `transaction`: alone. Nobody else changes anything.
+- `beside`: others work on other people. `hold` says whose rows are changed; a row of anybody else is not saved.
+- `apart`: new rows only, which nobody else knows of yet.
+
+With one process on the store they are the same.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from hub.contracts.errors import ConfigError
 
-PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "wal_autocheckpoint": 4000, "temp_store": 2}
-"""Asserted on the live connection: a build of SQLite that ignores one of them must not pass unseen."""
-
-
-MAPPED = 1 << 30
-"""Bytes of the store that are read where the system holds them anyway, not copied: among a million people an event
-costs 1.2 times as much as among a thousand, and not 1.5 times. A build without it reads as ever."""
-
-MANY = 32
-"""Rows to a statement. Every statement lets other threads in, and the way back in may take milliseconds beside a busy
-event loop: few long statements are worth more than many short ones (accepting became a fifth cheaper)."""
-
-
-@lru_cache(maxsize=400)
-def _insertion(verb: str, table: str, width: int, rows: int) -> str:
-    return f"{verb} INTO {table} VALUES {_values(width, rows)}"
-
-
-@lru_cache(maxsize=400)
-def _change(table: str, columns: tuple[str, ...], rows: int) -> str:
-    sets = ", ".join(f"{column}=v.column{n}" for n, column in enumerate(columns, start=2))
-    values = _values(len(columns) + 1, rows)
-    return f"UPDATE {table} SET {sets} FROM (VALUES {values}) AS v WHERE {table}.id=v.column1"  # noqa: S608 - our names
-
-
-def _values(width: int, rows: int) -> str:
-    one = "(" + ",".join("?" * width) + ")"
-    return ",".join([one] * rows)
-
-
-def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, list[Any]]]:
-    """Rows in parts of a power of two, so that few statements are ever prepared, each with its values in a line."""
-    start = 0
-    while start < len(rows):
-        size = min(MANY, 1 << (len(rows) - start).bit_length() - 1)
-        yield size, [value for row in rows[start : start + size] for value in row]
-        start += size
-
-
-def _lists(sql: str, values: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
-    for start in range(0, len(values), 4096):
-        part = list(values[start : start + 4096])
-        size = 1 << (len(part) - 1).bit_length()
-        part += part[-1:] * (size - len(part))
-        yield _listed(sql, size), part
-
-
-@lru_cache(maxsize=400)
-def _listed(sql: str, size: int) -> str:
-    return sql.replace("(*)", "(" + ",".join("?" * size) + ")")
-
 
 class StoreTrouble(Exception):
-    """The store cannot work now, whatever is asked of it: the disk is full or fails, or the file is locked or broken.
+    """The store cannot work now, whatever is asked of it: the disk is full or fails, the file is locked or broken, the
+    server is away.
 
     No event is to blame: what was asked is to be asked again.
     """
 
 
-_TROUBLE = {5, 6, 7, 8, 10, 11, 13, 14, 15, 26}
-"""SQLite's BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB (sqlite.org, "Result
-Codes")."""
+class StoreAway(ConfigError):
+    """The store's server lets nobody in: it is away, or just starts. What is set may be right: a hub tries again."""
 
 
-def _blame(error: sqlite3.Error) -> None:
-    """Raise StoreTrouble where the store is to blame, not what was asked of it."""
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _TROUBLE:
-        raise StoreTrouble(str(error)) from error
+class Collision(StoreTrouble):
+    """Another process was in the way: asked again at once, it goes through."""
 
 
-class Database:
+class NeedsAlone(Exception):
+    """What is to be changed belongs to people who are not held: it is to be done again, alone."""
+
+
+class Database(ABC):
     """A connection that one thread uses at a time. Everything asked of it may raise StoreTrouble."""
 
-    def __init__(self, path: Path, *, readonly: bool = False) -> None:
-        self.path = path
-        try:
-            if readonly:
-                uri = f"file:{path}?mode=ro"
-                self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-                self.connection.execute("PRAGMA query_only=1")
-            else:
-                self.connection = sqlite3.connect(
-                    path, isolation_level=None, check_same_thread=False, cached_statements=400
-                )
-                for name, value in PRAGMAS.items():
-                    self.connection.execute(f"PRAGMA {name}={value}")
-                self.assert_durable()
-                self.connection.execute(f"PRAGMA mmap_size={MAPPED}")
-                self._migrate()
-        except sqlite3.Error as error:
-            raise ConfigError(
-                f"the store {path} cannot be opened: {error}", remedy="check that the folder exists and is writable"
-            ) from error
-        self.connection.execute("PRAGMA busy_timeout=5000")
-        self._next: dict[str, int] = {}
+    shared = False
+    """Whether other processes may work on the same store."""
+    lost = 0
+    """How often the connection was lost: what was under way then may or may not have happened."""
+    place: str
+    """Where the store is, for people: never a password."""
 
-    def assert_durable(self) -> None:
-        """Raise ConfigError unless the live connection commits durably."""
-        for name, value in PRAGMAS.items():
-            (live,) = self.connection.execute(f"PRAGMA {name}").fetchone()
-            if live != value:
-                raise ConfigError(f"SQLite refused PRAGMA {name}={value} (it says {live})")
+    def __init__(self) -> None:
+        self._next: dict[str, list[int]] = {}
+        self.held: set[int] | None = None
+        """The people whose rows may be changed; None = all."""
 
-    def _migrate(self) -> None:
-        """Apply numbered schema files that this store has not seen, each in one transaction."""
-        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
-        for entry in sorted(files("hub.store").joinpath("schema").iterdir(), key=lambda e: e.name):
-            number = int(entry.name.split("_", 1)[0])
-            if number > version:
-                script = entry.read_text(encoding="utf-8")
-                self.connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version={number};\nCOMMIT;")
+    # -- transactions ------------------------------------------------------------------------------------------------
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Everything inside becomes durable together on leaving, or nothing does; nobody else changes anything."""
+        return self._within("alone")
+
+    def beside(self) -> AbstractContextManager[None]:
+        """The same, while others work on other people: only rows of those who are held may be changed."""
+        return self._within("beside")
+
+    def apart(self) -> AbstractContextManager[None]:
+        """The same, for what touches no row that others may change."""
+        return self._within("apart")
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside becomes durable together on leaving, or nothing does. Raises StoreTrouble."""
+    def _within(self, kind: str) -> Iterator[None]:
+        self._begin(kind)
         try:
-            self.run("BEGIN IMMEDIATE")
             yield
-            self.run("COMMIT")
+            self._commit()
         except BaseException as error:
-            self._next.clear()
-            if self.connection.in_transaction:  # some failures of SQLite have ended it already
-                self.run("ROLLBACK")
-            if isinstance(error, sqlite3.Error):  # of somebody who holds the connection itself
-                _blame(error)
+            self._roll_back()
+            self._blame(error)
             raise
+        finally:
+            self._next.clear()
+            self.held = None
 
+    @abstractmethod
+    def _begin(self, kind: str) -> None: ...
+
+    @abstractmethod
+    def _commit(self) -> None: ...
+
+    @abstractmethod
+    def _roll_back(self) -> None: ...
+
+    @abstractmethod
+    def _blame(self, error: BaseException) -> None:
+        """Raise StoreTrouble where the store is to blame, not what was asked of it."""
+
+    def hold(self, people: Iterable[int], names: Iterable[str] = ()) -> None:  # noqa: B027 - one process holds all
+        """Beside others: from now on the rows of these people, and of whoever will have these names, are this
+        transaction's. The first call waits for who has them; a later one does not: raises NeedsAlone."""
+
+    def holds(self, person: int) -> bool:
+        """Whether the rows of a person may be changed here."""
+        return self.held is None or person in self.held
+
+    def need_alone(self) -> None:
+        """What follows changes rows of anybody. Raises NeedsAlone where others may work meanwhile."""
+        if self.held is not None:
+            raise NeedsAlone
+
+    def free_lanes(self, lanes: Sequence[str]) -> set[str]:
+        """Those of these lanes of the queue that no other process works on; this transaction has them from now on."""
+        return set(lanes)
+
+    # -- statements --------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def assert_durable(self) -> None:
+        """Raise ConfigError unless the live connection commits durably."""
+
+    @abstractmethod
     def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        try:
-            return self.connection.execute(sql, args).fetchall()
-        except sqlite3.Error as error:
-            _blame(error)
-            raise
 
+    @abstractmethod
+    def named_rows(self, sql: str, args: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """All rows of a query, as plain data by column."""
+
+    @abstractmethod
+    def stream(self, sql: str, args: Sequence[Any] = ()) -> Generator[tuple[Any, ...], None, None]:
+        """The rows of a query that may be too many for the memory, one after the other. Nothing else is asked
+        meanwhile; who stops before the end closes it."""
+
+    @abstractmethod
     def run(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Run one statement; returns the number of rows it changed."""
-        try:
-            return self.connection.execute(sql, args).rowcount
-        except sqlite3.Error as error:
-            _blame(error)
-            raise
 
+    @abstractmethod
     def run_many(self, sql: str, args: Iterable[Sequence[Any]]) -> int:
         """Run one statement for many rows; returns the number of rows changed."""
-        try:
-            return self.connection.executemany(sql, args).rowcount
-        except sqlite3.Error as error:
-            _blame(error)
-            raise
 
-    def insert(self, table: str, rows: Sequence[Sequence[Any]], verb: str = "INSERT") -> None:
-        """Insert whole rows, many to a statement."""
-        for size, values in _parts(rows):
-            self.run(_insertion(verb, table, len(rows[0]), size), values)
+    @abstractmethod
+    def insert(self, table: str, rows: Sequence[Sequence[Any]], clash: str = "") -> None:
+        """Insert whole rows, many to a statement. `clash`: "ON CONFLICT ..." in the words both engines know."""
 
+    @abstractmethod
     def update(self, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
         """Set these columns of rows given as (id, values ...), many to a statement; other columns' indexes rest."""
-        for size, values in _parts(rows):
-            self.run(_change(table, columns, size), values)
 
+    @abstractmethod
     def rows_in(self, sql: str, values: Sequence[Any], args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Rows of a query that holds one `IN (*)`, for any number of values.
+        """Rows of a query that holds one `IN (*)`, for any number of values; `args` stand behind the list."""
 
-        The list is padded to a power of two by repeating its last value, so that few statements are ever prepared;
-        bound parameters keep the planner on the index (a join with json_each does not, measured).
-        """
-        return [row for full, bound in _lists(sql, values) for row in self.rows(full, (*bound, *args))]
-
+    @abstractmethod
     def run_in(self, sql: str, values: Sequence[Any]) -> None:
         """Run a statement that holds one `IN (*)`, for any number of values."""
-        for full, bound in _lists(sql, values):
-            self.run(full, bound)
 
     def next_id(self, table: str) -> int:
-        """The next id of an AUTOINCREMENT table: ids are never used again, also after the table was emptied."""
-        if table not in self._next:
-            found = self.rows("SELECT seq FROM sqlite_sequence WHERE name=?", (table,))
-            self._next[table] = (found[0][0] if found else 0) + 1
-        value = self._next[table]
-        self._next[table] = value + 1
-        return value
+        """The next id of a table that numbers its rows: ids are never used again, also after it was emptied."""
+        ids = self._next.setdefault(table, [])
+        if not ids:
+            ids.extend(reversed(self._new_ids(table)))
+        return ids.pop()
 
+    @abstractmethod
+    def _new_ids(self, table: str) -> Sequence[int]:
+        """Some ids, in order, that nobody else gets."""
+
+    @abstractmethod
     def close(self) -> None:
-        """Close; a writer's last checkpoint happens here."""
-        self.connection.close()
+        """Close; nothing is asked of it any more."""

@@ -18,6 +18,7 @@ def erase(person: PersonRow, work: Workspace, upto: int = 0) -> None:
     """The person, his names and addresses, what is under way to or about him. `upto` is the event that asks for it, 0 =
     the latest of all. The rest follows in parts: `blank_messages`, then `traces.sweep`."""
     db, number = work.db, person.id
+    db.need_alone()
     traces.note(person, work, upto or int(db.rows("SELECT coalesce(max(seq), 0) FROM journal")[0][0]))
     person.name = person.language = person.phone = person.email = person.attributes = ""
     person.erased = work.now
@@ -56,10 +57,11 @@ def erase(person: PersonRow, work: Workspace, upto: int = 0) -> None:
 
 
 _MESSAGES = (
-    "SELECT m.id, m.event FROM conversations c CROSS JOIN messages m ON m.conversation=c.id"
-    " WHERE c.person=? AND m.person=? AND (m.text<>'' OR m.content<>'' OR m.provider_id<>'' OR m.reply_to<>'' OR EXISTS"
+    "SELECT m.id, m.event FROM conversations c CROSS JOIN messages m"
+    " WHERE m.conversation=c.id AND c.person=? AND m.person=?"
+    " AND (m.text<>'' OR m.content<>'' OR m.provider_id<>'' OR m.reply_to<>'' OR EXISTS"
     " (SELECT 1 FROM media f WHERE f.message=m.id AND (f.name<>'' OR f.state IN ('pending', 'stored'))))"
-    " LIMIT ?"
+    " ORDER BY m.id LIMIT ?"
 )
 
 

@@ -52,7 +52,9 @@ def waiting(db: Database) -> list[Waiting]:
 def dead_by_cause(db: Database) -> dict[tuple[str, str], int]:
     """(kind, cause) -> open dead letters; numbers and quoted words in a cause are left out, rare causes are `other`."""
     counts: Counter[tuple[str, str]] = Counter()
-    for kind, cause, count in db.rows("SELECT kind, cause, count(*) FROM dead WHERE state='open' GROUP BY kind, cause"):
+    for kind, cause, count in db.rows(
+        "SELECT kind, cause, count(*) FROM dead WHERE state='open' GROUP BY kind, cause ORDER BY kind, cause"
+    ):
         counts[kind, _VARIES.sub("…", cause)[:80]] += count
     kept = dict(counts.most_common(CAUSES))
     for (kind, cause), count in counts.items():
@@ -63,7 +65,7 @@ def dead_by_cause(db: Database) -> dict[tuple[str, str], int]:
 
 def timers(db: Database, now: int) -> tuple[int, int]:
     """Armed timers, and those of them that should have fired by now (ms)."""
-    found = db.rows("SELECT count(*), coalesce(sum(due<=?), 0) FROM timers WHERE armed=1", (now,))
+    found = db.rows("SELECT count(*), count(CASE WHEN due<=? THEN 1 END) FROM timers WHERE armed=1", (now,))
     return int(found[0][0]), int(found[0][1])
 
 
@@ -74,14 +76,17 @@ def media(db: Database) -> dict[str, int]:
 
 def unrouted(db: Database) -> list[str]:
     """Causes of open dead letters about accounts that no inbox names, each once."""
-    return [str(c) for (c,) in db.rows("SELECT DISTINCT cause FROM dead WHERE state='open' AND kind='unrouted'")]
+    return [
+        str(cause)
+        for (cause,) in db.rows("SELECT DISTINCT cause FROM dead WHERE state='open' AND kind='unrouted' ORDER BY cause")
+    ]
 
 
 def news(db: Database, now: int) -> list[News]:
     """The newest word about each subject, the worst and newest first. A gap counts as bad for a week."""
     found = db.rows(
         "SELECT at, connection, topic, subject, text, bad FROM (SELECT *, row_number() OVER"
-        " (PARTITION BY connection, topic, subject ORDER BY at DESC, id DESC) AS place FROM news)"
+        " (PARTITION BY connection, topic, subject ORDER BY at DESC, id DESC) AS place FROM news) AS placed"
         " WHERE place=1 ORDER BY bad DESC, at DESC, id DESC"
     )
     return [

@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass
 
 from hub.contracts.crm import FieldSchema, Schema
 from hub.model.records import Owner
+from hub.store.configurations import move_on
 from hub.store.database import Database
 from hub.store.rows import MappingRow
 from hub.store.workspace import MAPPINGS
 
+ALL = 1 << 62
+"""A limit that is none."""
 _LINKED = "record<>'' AND state IN ('linked', 'ambiguous')"
 
 
@@ -67,9 +70,11 @@ def _one(db: Database, where: str, args: tuple[object, ...]) -> MappingRow | Non
 
 
 def begin(db: Database, crm: str, text: str, text_hash: str, now: int) -> MappingRow:
-    """The first version of a CRM's mapping: the file as it stood when the hub first started with it."""
+    """The first version of a CRM's mapping: the file as it stood when the hub first started with it. Inside a
+    transaction."""
     row = MappingRow(db.next_id("mappings"), crm, now, text, text_hash, "hub", "the file at the first start", "active")
     db.insert("mappings", [MAPPINGS.values(row)])
+    move_on(db, now)
     return row
 
 
@@ -90,7 +95,11 @@ def keep_shape(db: Database, crm: str, schema: Schema, owners: Sequence[Owner], 
     """Remember the fields and users that were just read; commits on its own unless inside a transaction."""
     fields = {name: _plain(field) for name, field in schema.fields.items()}
     told = json.dumps(fields, ensure_ascii=False), json.dumps([asdict(owner) for owner in owners], ensure_ascii=False)
-    db.run("INSERT OR REPLACE INTO crm_shapes VALUES (?,?,?,?)", (crm, *told, now))
+    db.run(
+        "INSERT INTO crm_shapes (crm, fields, owners, at) VALUES (?,?,?,?) ON CONFLICT (crm)"
+        " DO UPDATE SET fields=excluded.fields, owners=excluded.owners, at=excluded.at",
+        (crm, *told, now),
+    )
 
 
 _DEFAULT = asdict(FieldSchema(name=""))
@@ -105,7 +114,8 @@ def recent_people(db: Database, crm: str, limit: int) -> list[int]:
     """Linked people, whoever wrote last first."""
     sql = (
         f"SELECT l.person FROM links l WHERE l.crm=? AND {_LINKED}"  # noqa: S608 - ours
-        " ORDER BY (SELECT max(c.last_at) FROM conversations c WHERE c.person=l.person) DESC, l.id DESC LIMIT ?"
+        " ORDER BY coalesce((SELECT max(c.last_at) FROM conversations c WHERE c.person=l.person), 0) DESC,"
+        " l.id DESC LIMIT ?"
     )
     return [int(row[0]) for row in db.rows(sql, (crm, limit))]
 
@@ -113,7 +123,7 @@ def recent_people(db: Database, crm: str, limit: int) -> list[int]:
 def linked_people(db: Database, crm: str, limit: int = 0, after: int = 0) -> list[tuple[int, int, str]]:
     """People who have a record in this CRM: (link, person, record), in the order of links behind `after`."""
     sql = f"SELECT id, person, record FROM links WHERE crm=? AND id>? AND {_LINKED} ORDER BY id LIMIT ?"  # noqa: S608
-    return [(row[0], row[1], row[2]) for row in db.rows(sql, (crm, after, limit or -1))]
+    return [(row[0], row[1], row[2]) for row in db.rows(sql, (crm, after, limit or ALL))]
 
 
 def sample(db: Database, crm: str, count: int) -> list[int]:
@@ -137,7 +147,7 @@ def how_many_written_since(db: Database, crm: str, version: int) -> int:
     return int(db.rows(sql, (crm, version))[0][0])
 
 
-def written_since(db: Database, crm: str, version: int, after: int = 0, limit: int = -1) -> list[tuple[int, int]]:
+def written_since(db: Database, crm: str, version: int, after: int = 0, limit: int = ALL) -> list[tuple[int, int]]:
     """The same people as (link, person), in the order of links behind `after`."""
     sql = f"SELECT id, person FROM links WHERE id>? AND crm||''=? AND +mapping>? AND {_LINKED} ORDER BY id LIMIT ?"  # noqa: S608  # || and + keep the other indexes out: each part would sort all that is left
     return [(row[0], row[1]) for row in db.rows(sql, (after, crm, version, limit))]

@@ -76,10 +76,10 @@ def kept_file(db: Database, number: int) -> KeptFile | None:
 
 def link_key(store: Store) -> bytes:
     """The secret that signs links to files; made at the first call, commits on its own."""
-    if not (key := known_link_key(store.db)):
-        key = secrets.token_bytes(32)
-        store.set_cursor(LINK_KEY, key.hex(), 0)
-    return key
+    if not known_link_key(store.db):  # whoever comes first makes it
+        sql = "INSERT INTO cursors (name, value, at) VALUES (?,?,0) ON CONFLICT (name) DO NOTHING"
+        store.db.run(sql, (LINK_KEY, secrets.token_hex(32)))
+    return known_link_key(store.db)
 
 
 def known_link_key(db: Database) -> bytes:

@@ -34,6 +34,6 @@ def answered(work: Workspace, names: Sequence[str], people: Collection[int]) -> 
         for name in names:
             work.then(
                 "UPDATE dead SET state='settled', handled=? WHERE kind='review' AND person=? AND state='open'"
-                " AND instr(cause, ?) > 0",
+                " AND replace(cause, ?, '') <> cause",
                 (work.now, person, name),
             )

@@ -9,7 +9,7 @@ from hub.store.database import Database
 from hub.store.rows import OutboxRow
 from hub.store.shelf import Shelf, Table
 
-OUTBOX: Table[OutboxRow] = Table("outbox", OutboxRow)
+OUTBOX: Table[OutboxRow] = Table("outbox", OutboxRow, person="lane")
 
 _HEADS = """ o WHERE o.open=1 AND o.target=? AND o.kind='send' AND o.state='waiting' AND o.due<=?
  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.open=1 AND p.target=o.target AND p.lane=o.lane AND p.id<o.id
@@ -63,14 +63,18 @@ def expired_evidence(db: Database, now: int, limit: int = 500) -> list[tuple[int
         (row[0], row[1], row[3] if row[2] else "")
         for row in db.rows(
             "SELECT id, attempts, doubt, reason FROM outbox"
-            " WHERE open=1 AND kind='send' AND state='evidence' AND due<=? LIMIT ?",
+            " WHERE open=1 AND kind='send' AND state='evidence' AND due<=? ORDER BY due, id LIMIT ?",
             (now, limit),
         )
     ]
 
 
-def started(db: Database) -> Shelf[OutboxRow]:
-    """Rows that were started and have no outcome: after a crash their fate is open."""
+def started(db: Database, duty: str = "") -> Shelf[OutboxRow]:
+    """Rows that were started and have no outcome: after a crash their fate is open. `duty`: inbox:NAME or crm:NAME,
+    only what is done under it."""
+    of, _, target = duty.partition(":")
+    mine = {"inbox": " AND target=? AND kind='send'", "crm": " AND target=? AND kind<>'send'"}.get(of, "")
     shelf = Shelf(db, OUTBOX)
-    shelf.take(db.rows(OUTBOX.select + " WHERE open=1 AND state='started' ORDER BY id"))
+    sql = f"{OUTBOX.select} WHERE open=1 AND state='started'{mine} ORDER BY id"
+    shelf.take(db.rows(sql, (target,) if mine else ()))
     return shelf

@@ -21,6 +21,21 @@ class DeadLetter(NamedTuple):
     at: int
 
 
+def last_queued(db: Database) -> int:
+    """The last event that waits for its step, 0 = none waits."""
+    return int(db.rows("SELECT coalesce(max(seq), 0) FROM queue")[0][0])
+
+
+def queued_until(db: Database, seq: int) -> bool:
+    """Whether this event, or one before it, still waits for its step."""
+    return bool(db.rows("SELECT 1 FROM queue WHERE seq<=? LIMIT 1", (seq,)))
+
+
+def settling(db: Database, seq: int, kinds: Sequence[str]) -> bool:
+    """The same for the hub's own events of these kinds."""
+    return bool(db.rows_in("SELECT 1 FROM queue WHERE lane IN (*) AND seq<=? LIMIT 1", kinds, (seq,)))
+
+
 def queued(db: Database) -> int:
     """Events that wait for their step."""
     return int(db.rows("SELECT count(*) FROM queue")[0][0])
@@ -60,7 +75,7 @@ def paused(db: Database, now: int) -> list[tuple[int, str, str, int]]:
         (person, name, inbox, until)
         for person, name, inbox, until in db.rows(
             "SELECT c.person, p.name, c.inbox, c.paused_until FROM conversations c JOIN people p ON p.id=c.person"
-            " WHERE c.paused_until>? ORDER BY c.paused_until",
+            " WHERE c.paused_until>? ORDER BY c.paused_until, c.id",
             (now,),
         )
     ]
@@ -96,11 +111,11 @@ def last_inbox(db: Database, person: int) -> str:
 
 def quotable(db: Database, person: int, message: int = 0) -> tuple[str, str] | None:
     """A message with a person, 0 = the last that he wrote: the platform's id of it ("" = none yet) and its inbox."""
-    last = "m.direction='in' AND m.provider_id<>'' AND m.form<>'reaction'"
+    which = "m.id=?" if message else "m.direction='in' AND m.provider_id<>'' AND m.form<>'reaction'"
     found = db.rows(
         "SELECT m.provider_id, c.inbox FROM conversations c JOIN messages m ON m.conversation=c.id"  # noqa: S608 - ours
-        f" WHERE c.person=? AND {'m.id=?' if message else f'{last} AND ?=0'} ORDER BY m.at DESC LIMIT 1",
-        (person, message),
+        f" WHERE c.person=? AND {which} ORDER BY m.at DESC, m.id DESC LIMIT 1",
+        (person, message) if message else (person,),
     )
     return (str(found[0][0]), str(found[0][1])) if found else None
 
@@ -125,12 +140,9 @@ def dead_among(db: Database, ids: Sequence[int]) -> list[DeadLetter]:
 
 def dead_ids(db: Database, cause: str = "") -> list[int]:
     """All open dead letters, or those whose kind or cause contains a text (capital or small letters alike)."""
-    found = db.rows(
-        "SELECT id FROM dead WHERE state='open' AND (?='' OR instr(lower(kind || ' ' || cause), lower(?)) > 0)"
-        " ORDER BY id",
-        (cause, cause),
-    )
-    return [row[0] for row in found]
+    sought = cause.lower()
+    found = db.stream("SELECT id, kind, cause FROM dead WHERE state='open' ORDER BY id")
+    return [number for number, kind, text in found if sought in f"{kind} {text}".lower()]
 
 
 def as_dict(row: Any) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class Keep(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """`table` by `key`, `clock` its time; `guard` keeps rows that are still needed; `also` runs before, per row."""
+    """`table` by `key`, `clock` its time; `guard` keeps rows that are still needed, each `?` in it is the cutoff;
+    `also` runs before, per row."""
 
     table: str
     key: str
@@ -44,11 +45,15 @@ class Rule(NamedTuple):
     also: tuple[str, ...] = ()
     change: str = ""  # what is done instead of a deletion
 
+    def bound(self, cutoff: int) -> tuple[int, ...]:
+        """The values of the guard."""
+        return (cutoff,) * self.guard.count("?")
+
 
 _LETTER = "EXISTS (SELECT 1 FROM dead d WHERE d.state='open' AND d.ref="
 _OF_COMMAND = "d.kind IN ('send', 'uncertain', 'person', 'log', 'object', 'file')"
 _OF_EVENT = "d.kind IN ('event', 'unrouted', 'plugin')"
-_YOUNG = "EXISTS (SELECT 1 FROM messages m WHERE m.id=t.message AND m.received>=:cutoff)"
+_YOUNG = "EXISTS (SELECT 1 FROM messages m WHERE m.id=t.message AND m.received>=?)"
 
 
 def rules(keep: Keep) -> tuple[Rule, ...]:
@@ -84,14 +89,14 @@ def rules(keep: Keep) -> tuple[Rule, ...]:
             "media",
             "id",
             "message",
-            "t.state='stored' AND EXISTS (SELECT 1 FROM messages m WHERE m.id=t.message AND m.received<:cutoff)",
+            "t.state='stored' AND EXISTS (SELECT 1 FROM messages m WHERE m.id=t.message AND m.received<?)",
             keep.media,
             change="UPDATE media SET state='expired', blob='', reason='deleted after the time it is kept' WHERE",
         ),
-        Rule("dead", "id", "handled", "t.state<>'open' AND t.handled>0 AND t.handled<:cutoff", keep.dead),
-        Rule("conflicts", "id", "at", "t.state<>'asked' AND t.at<:cutoff", keep.dead),
-        Rule("news", "id", "at", "t.at<:cutoff", keep.news),
-        Rule("early", "id", "at", "t.at<:cutoff", 1),
+        Rule("dead", "id", "handled", "t.state<>'open' AND t.handled>0 AND t.handled<?", keep.dead),
+        Rule("conflicts", "id", "at", "t.state<>'asked' AND t.at<?", keep.dead),
+        Rule("news", "id", "at", "t.at<?", keep.news),
+        Rule("early", "id", "at", "t.at<?", 1),
         Rule(
             "journal",
             "seq",
@@ -115,9 +120,9 @@ def boundary(db: Database, rule: Rule, cutoff: int) -> int:
     ask = f"SELECT {key}, {rule.clock} FROM {table} WHERE {key}>=? ORDER BY {key} LIMIT 1"
     while low < high:
         middle = (low + high) // 2
-        found, at = db.rows(ask, (middle,))[0]
-        if at < cutoff:
-            low = found + 1
+        found = db.rows(ask, (middle,))
+        if found and found[0][1] < cutoff:
+            low = found[0][0] + 1
         else:
             high = middle
     return int(low)
@@ -129,9 +134,8 @@ def find(db: Database, rule: Rule, now: int, after: int = 0, *, count: bool = Fa
         return [0] if count else []
     cutoff = now - rule.days * DAY
     what, limit = ("count(*)", "") if count else (f"t.{rule.key}", f" ORDER BY t.{rule.key} LIMIT {rule.batch}")
-    sql = f"SELECT {what} FROM {rule.table} t WHERE t.{rule.key}>:after AND t.{rule.key}<:end AND {rule.guard}{limit}"
-    bound = {"after": after, "end": boundary(db, rule, cutoff), "cutoff": cutoff}
-    return [int(row[0]) for row in db.connection.execute(sql, bound)]
+    sql = f"SELECT {what} FROM {rule.table} t WHERE t.{rule.key}>? AND t.{rule.key}<? AND {rule.guard}{limit}"
+    return [int(row[0]) for row in db.rows(sql, (after, boundary(db, rule, cutoff), *rule.bound(cutoff)))]
 
 
 def remove(store: Store, rule: Rule, keys: Sequence[int], now: int) -> int:
@@ -140,9 +144,8 @@ def remove(store: Store, rule: Rule, keys: Sequence[int], now: int) -> int:
         return 0
     cutoff = now - rule.days * DAY
     with store.transaction():
-        marks = ",".join(str(int(key)) for key in keys)
-        sql = f"SELECT t.{rule.key} FROM {rule.table} t WHERE t.{rule.key} IN ({marks}) AND {rule.guard}"
-        sure = [row[0] for row in store.db.connection.execute(sql, {"cutoff": cutoff})]
+        sql = f"SELECT t.{rule.key} FROM {rule.table} t WHERE t.{rule.key} IN (*) AND {rule.guard}"
+        sure = sorted({row[0] for row in store.db.rows_in(sql, keys, rule.bound(cutoff))})
         if not sure:
             return 0
         for statement in rule.also:

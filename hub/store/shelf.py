@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import fields
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, Protocol, TypeVar
 
-from hub.store.database import Database
+from hub.store.database import Database, NeedsAlone
 
 
 class HasId(Protocol):
@@ -17,18 +17,21 @@ class HasId(Protocol):
 
 
 R = TypeVar("R", bound=HasId)
+_first = itemgetter(0)
 
 
 class Table(Generic[R]):
     """A table whose columns are the fields of a row class, in order (`cls` stands for the column `class`)."""
 
-    def __init__(self, name: str, row: type[R]) -> None:
+    def __init__(self, name: str, row: type[R], person: str = "") -> None:
+        """`person` names the field that says whose row it is; "" = nobody's, or everybody's."""
         columns = [f.name for f in fields(row)]  # type: ignore[arg-type]
         names = ["class" if c == "cls" else c for c in columns]
         self.name, self.row = name, row
         self.values: Callable[[R], tuple[Any, ...]] = attrgetter(*columns)
         self.select = f"SELECT {', '.join(names)} FROM {name}"  # noqa: S608 - names are ours
         self.columns = names
+        self.person = columns.index(person) if person else -1
 
 
 class Shelf(Generic[R]):
@@ -45,11 +48,11 @@ class Shelf(Generic[R]):
         self.fetch_by("id", {i for i in ids if i and i not in self.rows})
 
     def fetch_by(self, column: str, values: Collection[Any], extra: str = "", args: tuple[Any, ...] = ()) -> list[R]:
-        """Take the rows whose column has one of the values; returns them as they are in memory."""
+        """Take the rows whose column has one of the values; returns them as they are in memory, by id."""
         if not values:
             return []
         sql = f"{self.table.select} WHERE {column} IN (*) {extra}"
-        return self.take(self.db.rows_in(sql, list(values), args))
+        return self.take(sorted(self.db.rows_in(sql, list(values), args), key=_first))  # each engine has its own order
 
     def take(self, found: Iterable[tuple[Any, ...]]) -> list[R]:
         """Put selected rows here; one that is here already keeps its changes."""
@@ -95,8 +98,16 @@ class Shelf(Generic[R]):
         for row_id, old in self._old.items():
             now = values(self.rows[row_id])
             if now != old:
+                if self.db.held is not None:
+                    self._assert_held(old, now)
                 changed = [n for n, value in enumerate(now) if value != old[n]]
                 part = (row_id, *(now[n] for n in changed))
                 groups.setdefault(tuple(columns[n] for n in changed), []).append(part)
         for names, rows in groups.items():
             self.db.update(self.table.name, names, rows)
+
+    def _assert_held(self, old: tuple[Any, ...], now: tuple[Any, ...]) -> None:
+        """Beside others, a row is changed only if it is held by whom it belongs to, before and afterwards."""
+        place = self.table.person
+        if place < 0 or not (self.db.holds(old[place]) and self.db.holds(now[place])):
+            raise NeedsAlone

@@ -11,6 +11,7 @@ from hub.store.database import Database
 from hub.store.workspace import Workspace
 
 _COLUMNS = ", ".join(TemplateInfo._fields)
+_REPLACED = ", ".join(f"{column}=excluded.{column}" for column in (*TemplateInfo._fields, "at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,15 @@ def everything(db: Database) -> list[ListedTemplate]:
 
 def replace(work: Workspace, connection: str, rows: Iterable[Mapping[str, Any]]) -> int:
     """These are a connection's templates from now on. Returns how many."""
+    work.db.need_alone()
     work.then("DELETE FROM templates WHERE connection=?", (connection,))
     count = 0
     for row in rows:
         info = TemplateInfo(**row)
         values = [int(value) if isinstance(value, bool) else value for value in info]
         work.then(
-            f"INSERT OR REPLACE INTO templates (connection, {_COLUMNS}, at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+            f"INSERT INTO templates (connection, {_COLUMNS}, at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608
+            f" ON CONFLICT (connection, account, name, language) DO UPDATE SET {_REPLACED}",
             (connection, *values, work.now),
         )
         count += 1
@@ -64,7 +67,11 @@ def keep_upload(db: Database, connection: str, account: str, blob: str, ref: str
     """The platform holds the file under `ref`; what was uploaded before `since` (ms) is forgotten."""
     with db.transaction():
         db.run("DELETE FROM uploads WHERE at<=?", (since,))
-        db.run("INSERT OR REPLACE INTO uploads VALUES (?,?,?,?,?)", (connection, account, blob, ref, now))
+        db.run(
+            "INSERT INTO uploads (connection, account, blob, ref, at) VALUES (?,?,?,?,?)"
+            " ON CONFLICT (connection, account, blob) DO UPDATE SET ref=excluded.ref, at=excluded.at",
+            (connection, account, blob, ref, now),
+        )
 
 
 def _info(row: tuple[Any, ...]) -> TemplateInfo:

@@ -13,6 +13,7 @@ from typing import Any
 
 from hub.identity import variants
 from hub.model.people import Identity
+from hub.store.changes import SET_CURSOR
 from hub.store.database import Database
 from hub.store.rows import PersonRow
 from hub.store.workspace import Workspace
@@ -80,7 +81,7 @@ def note(person: PersonRow, work: Workspace, upto: int) -> None:
 
 def _keep(db: Database, number: int, sought: dict[str, Any], now: int) -> None:
     row = (_name(number), json.dumps(sought).decode(), now)
-    db.run("INSERT OR REPLACE INTO cursors VALUES (?,?,?)", row)
+    db.run(SET_CURSOR, row)
 
 
 def sweep(number: int, work: Workspace) -> bool:
@@ -126,16 +127,18 @@ class _Traces:
     def journal(self, after: int) -> int:
         """Blank the rows that are his; the last row looked at, 0 = that was all."""
         db = self._db
-        rows, size = [], 0
-        sql = "SELECT seq, source, key, body FROM journal WHERE seq>? AND seq<=? ORDER BY seq LIMIT ?"
-        for row in db.connection.execute(sql, (after, self._sought["upto"], PART)):
-            rows.append(row)
-            size += len(row[3])
+        seqs: list[int] = []
+        size = 0
+        sql = "SELECT seq, length(body) FROM journal WHERE seq>? AND seq<=? ORDER BY seq LIMIT ?"
+        for seq, length in db.rows(sql, (after, self._sought["upto"], PART)):
+            seqs.append(seq)
+            size += length
             if size > BYTES:
                 break
-        if not rows:
+        if not seqs:
             return 0
-        seqs = [row[0] for row in rows]
+        sql = "SELECT seq, source, key, body FROM journal WHERE seq>? AND seq<=? ORDER BY seq"
+        rows = db.rows(sql, (after, seqs[-1]))
         waiting = {row[0] for row in db.rows_in("SELECT seq FROM queue WHERE seq IN (*)", seqs)}
         letters = {
             row[0] for row in db.rows("SELECT ref FROM dead WHERE state='open' AND kind IN ('event', 'unrouted')")
@@ -164,7 +167,7 @@ class _Traces:
         own = db.rows_in("SELECT id FROM outbox WHERE id IN (*) AND lane=?", list(sends.values()), (self._number,))
         blank += [seq for seq, send in sends.items() if (send,) in own]
         self._blank(blank, bodies)
-        gone = db.rows_in("SELECT seq FROM journal WHERE seq IN (*) AND body=x''", list(answered.values()))
+        gone = db.rows_in("SELECT seq FROM journal WHERE seq IN (*) AND length(body)=0", list(answered.values()))
         self._blank([seq for seq, event in answered.items() if (event,) in gone], [])
         return int(seqs[-1])
 
@@ -268,9 +271,9 @@ def blank_messages(work: Workspace, messages: Sequence[int], events: Sequence[in
 
 def blank_events(db: Database, seqs: Sequence[int]) -> None:
     """Nothing of these events is left but that they were: neither contents nor names, nor what plugins said of them."""
-    db.run_in("UPDATE journal SET body=x'', key='' WHERE seq IN (*)", seqs)
+    db.run_many("UPDATE journal SET body=?, key='' WHERE seq=?", [(b"", seq) for seq in seqs])
     db.run_in("DELETE FROM plugin_work WHERE event IN (*)", seqs)
-    db.run_in("UPDATE decisions SET because='' WHERE event IN (*) AND because LIKE 'plugin %'", seqs)
+    db.run_in("UPDATE decisions SET because='' WHERE event IN (*) AND substr(because, 1, 7)='plugin '", seqs)
 
 
 class _Words:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from hashlib import blake2b
 from typing import Any
 
 from hub.model.people import Identity
 from hub.store import outbox
+from hub.store.changes import Changes
 from hub.store.database import Database
 from hub.store.journal import Incoming, accept
 from hub.store.needs import Needs
@@ -33,19 +34,19 @@ from hub.store.shelf import Shelf, Table
 
 __all__ = ["Needs", "Workspace"]
 
-PEOPLE: Table[PersonRow] = Table("people", PersonRow)
-CONVERSATIONS: Table[ConversationRow] = Table("conversations", ConversationRow)
-MESSAGES: Table[MessageRow] = Table("messages", MessageRow)
-LINKS: Table[LinkRow] = Table("links", LinkRow)
+PEOPLE: Table[PersonRow] = Table("people", PersonRow, person="id")
+CONVERSATIONS: Table[ConversationRow] = Table("conversations", ConversationRow, person="person")
+MESSAGES: Table[MessageRow] = Table("messages", MessageRow, person="person")
+LINKS: Table[LinkRow] = Table("links", LinkRow, person="person")
 TIMERS: Table[TimerRow] = Table("timers", TimerRow)
-DEAD: Table[DeadRow] = Table("dead", DeadRow)
+DEAD: Table[DeadRow] = Table("dead", DeadRow, person="person")
 DECISIONS: Table[DecisionRow] = Table("decisions", DecisionRow)
 EARLY: Table[EarlyRow] = Table("early", EarlyRow)
 MEDIA: Table[MediaRow] = Table("media", MediaRow)
 NEWS: Table[NewsRow] = Table("news", NewsRow)
 OBJECTS: Table[ObjectRow] = Table("crm_objects", ObjectRow)
 ANSWERS: Table[AnswerRow] = Table("crm_answers", AnswerRow)
-CONFLICTS: Table[ConflictRow] = Table("conflicts", ConflictRow)
+CONFLICTS: Table[ConflictRow] = Table("conflicts", ConflictRow, person="person")
 MAPPINGS: Table[MappingRow] = Table("mappings", MappingRow)
 
 
@@ -93,27 +94,17 @@ class Workspace:
         self.questions: set[int] = set()  # people whose open conflicts are here
         self.pushes: dict[str, OutboxRow] = {}  # writes of values ordered here, by key
         self.raised: dict[str, Incoming] = {}  # events of the hub that follow, by key
-        self._identities: list[tuple[str, int, int, str, int]] = []
-        self._shared: list[str] = []
-        self._identity_events: list[tuple[int, str, int, str, int, str]] = []
-        self._statuses: list[tuple[int, str, int, str]] = []
-        self._work: list[tuple[str, int, str]] = []
-        self._cursors: dict[str, str] = {}
-        self._ledger: list[tuple[str, str, str, str, int]] = []
-        self._release: dict[str, set[int]] = {}
-        self._hold: dict[str, dict[int, str]] = {}
-        self._timers: list[tuple[Any, ...]] = []
+        self._changes = Changes()
+        self._armed: set[tuple[str, int, str, str]] = set()  # timers
         self._read_done: dict[str, bool] = {}
         self._own_writes: dict[tuple[str, str, str], dict[str, int]] = {}  # (crm, key, field) -> when what was written
-        self._consumed: list[tuple[str, str, str, str]] = []
-        self._sql: list[tuple[str, tuple[Any, ...]]] = []
         self._questions: set[tuple[object, ...]] = set()  # what the disk was asked, where once is enough
 
     # -- lease -------------------------------------------------------------------------------------------------------
 
     def take_heads(self, inbox: str, limit: int) -> list[OutboxRow]:
         """The first due send of each lane of an inbox."""
-        return self.outbox.take(outbox.heads(self.db, inbox, self.now, limit))
+        return self._take(lambda: outbox.heads(self.db, inbox, self.now, limit))
 
     def queued_sends(self, inbox: str, lanes: Collection[int]) -> list[OutboxRow]:
         """The sends of these people that wait in an inbox."""
@@ -122,12 +113,41 @@ class Workspace:
 
     def take_due(self, crm: str, kind: str, limit: int) -> list[OutboxRow]:
         """CRM commands of a kind that are due, in order."""
-        return self.outbox.take(outbox.due_rows(self.db, crm, kind, self.now, limit))
+        return self._take(lambda: outbox.due_rows(self.db, crm, kind, self.now, limit))
+
+    def _take(self, find: Callable[[], list[tuple[Any, ...]]]) -> list[OutboxRow]:
+        """Commands, and their people with them: found, held, and read again."""
+        found = find()
+        if self.db.held is not None and found:
+            lane = OUTBOX.person
+            if not all(row[lane] for row in found):
+                self.db.need_alone()  # some are nobody's
+            self.db.hold(row[lane] for row in found)
+            found = [row for row in find() if self.db.holds(row[lane])]
+        return self.outbox.take(found)
 
     # -- load --------------------------------------------------------------------------------------------------------
 
     def load(self, needs: Needs) -> None:
-        """Take everything off the disk that the events will want to see."""
+        """Take everything off the disk that the events will want to see; beside other processes, and hold it."""
+        if self.db.held is not None:
+            look = Workspace(self.db, self.now)  # whose rows are they? What they say counts only once they are held
+            look._load(needs)
+            self.db.hold(look._concerned(), needs.identities - look.owners.keys())
+        self._load(needs)
+
+    def _concerned(self) -> set[int]:
+        """Everybody whose rows are here."""
+        return {
+            *self.people.rows,
+            *(row.redirect for row in self.people.rows.values()),
+            *(row.lane for row in self.outbox.rows.values()),
+            *(row.person for row in self.conversations.rows.values()),
+            *(row.person for row in self.messages.rows.values()),
+            *(row.person for row in self.links.rows.values()),
+        }
+
+    def _load(self, needs: Needs) -> None:
         db = self.db
         concerned: set[int] = set()  # people whose links will be asked for
         if needs.identities:
@@ -221,6 +241,7 @@ class Workspace:
 
     def bring(self, person: int) -> None:
         """Take one person and his links off the disk, where it turns out late that they are needed."""
+        self.db.hold([person])
         self.people.fetch([person])
         for link in self.links.fetch_by("person", [person]):
             self.file_link(link)
@@ -242,10 +263,10 @@ class Workspace:
         self.link_by_key = {key: link for key, link in self.link_by_key.items() if link.person != person}
         for at, links in self._links_at.items():
             self._links_at[at] = [link for link in links if link.person != person]
-        self._identities = [row for row in self._identities if row[1] != person]
-        self._identity_events = [
+        self._changes.identities = [row for row in self._changes.identities if row[1] != person]
+        self._changes.identity_events = [
             (at, what, who, "", event, "") if who == person else (at, what, who, identity, event, evidence)
-            for at, what, who, identity, event, evidence in self._identity_events
+            for at, what, who, identity, event, evidence in self._changes.identity_events
         ]
         for talk in self.conversations.rows.values():
             if talk.person == person:
@@ -269,6 +290,7 @@ class Workspace:
 
     def unread_links(self, crm: str) -> list[LinkRow]:
         """Everybody who waits for the end of the first read."""
+        self.db.need_alone()
         self.links.fetch_by("crm", [crm], "AND state='unread'")
         links = [link for link in self.links.rows.values() if link.crm == crm and link.state == "unread"]
         self.people.fetch(link.person for link in links)
@@ -321,16 +343,16 @@ class Workspace:
     def own(self, identity: Identity, person: int, event: int, source: str, what: str = "linked") -> None:
         """This identity is this person, from now on; `source` says where it was seen."""
         self.owners[identity.id] = person
-        self._identities.append((identity.id, person, 0, source, self.now))
-        self._identity_events.append((self.now, what, person, identity.id, event, source))
+        self._changes.identities.append((identity.id, person, 0, source, self.now))
+        self._changes.identity_events.append((self.now, what, person, identity.id, event, source))
 
     def note_identity(self, what: str, person: int, identity: str, event: int, evidence: str) -> None:
         """A line in the identity log that changes no owner."""
-        self._identity_events.append((self.now, what, person, identity, event, evidence))
+        self._changes.identity_events.append((self.now, what, person, identity, event, evidence))
 
     def share(self, identity: str) -> None:
         """More than one CRM record owns this identity: marked, so that a human can look."""
-        self._shared.append(identity)
+        self._changes.shared.append(identity)
 
     def decide(self, event: int, version: int, person: int, conversation: int, because: str) -> None:
         """Keep a reason."""
@@ -345,7 +367,7 @@ class Workspace:
 
     def report(self, message: int, status: str, at: int, error: str) -> None:
         """A status with its own time."""
-        self._statuses.append((message, status, at, error))
+        self._changes.statuses.append((message, status, at, error))
 
     def drop_early(self, row: EarlyRow) -> None:
         """The change was done to its message."""
@@ -354,23 +376,23 @@ class Workspace:
 
     def plugin_work(self, plugin: str, event: int, body: str) -> None:
         """A plugin is to be told."""
-        self._work.append((plugin, event, body))
+        self._changes.plugin_work.append((plugin, event, body))
         self.woken.add(f"plugin:{plugin}")
 
     def cursor(self, name: str, value: str) -> None:
         """Remember how far a source was read."""
-        self._cursors[name] = value
+        self._changes.cursors[name] = value
 
     def wrote(self, crm: str, key: str, field_name: str, value: str) -> None:
         """The hub is about to write this value itself, to the record with its key."""
-        self._ledger.append((crm, key, field_name, _digest(value), self.now))
+        self._changes.ledger.append((crm, key, field_name, _digest(value), self.now))
 
     def own_echo(self, crm: str, key: str, field_name: str, value: str) -> bool:
         """Whether this value, read from the CRM, is the hub's own write coming back; asked once per write."""
         digest = _digest(value)
         if self._own_writes.get((crm, key, field_name), {}).pop(digest, None) is None:
             return False
-        self._consumed.append((crm, key, field_name, digest))
+        self._changes.consumed.append((crm, key, field_name, digest))
         return True
 
     def overwritten(self, crm: str, key: str, field_name: str, at: int) -> None:
@@ -378,28 +400,33 @@ class Workspace:
         own = self._own_writes.get((crm, key, field_name), {})
         for digest in [digest for digest, wrote in own.items() if wrote <= at]:
             del own[digest]
-            self._consumed.append((crm, key, field_name, digest))
+            self._changes.consumed.append((crm, key, field_name, digest))
 
     def release(self, crm: str, person: int) -> None:
         """Logs that waited for this link may go."""
-        self._release.setdefault(crm, set()).add(person)
-        self._hold.get(crm, {}).pop(person, None)
+        self._changes.release.setdefault(crm, set()).add(person)
+        self._changes.hold.get(crm, {}).pop(person, None)
         self.woken.add(crm)
 
     def hold(self, crm: str, person: int, reason: str) -> None:
         """Logs of this person wait for a link, and say why."""
-        self._hold.setdefault(crm, {})[person] = reason
-        self._release.get(crm, set()).discard(person)
+        self._changes.hold.setdefault(crm, {})[person] = reason
+        self._changes.release.get(crm, set()).discard(person)
 
     def arm(self, timer: TimerRow) -> None:
         """Arm (or, with `armed` 0, cancel) the timer of this subject, rule and slot; the generation moves on."""
-        self._timers.append(
+        self._armed.add((timer.subject, timer.subject_id, timer.rule, timer.slot))
+        self._changes.timers.append(
             (timer.subject, timer.subject_id, timer.rule, timer.slot, timer.generation, timer.due, timer.armed)
         )
 
+    def is_rearmed(self, timer: TimerRow) -> bool:
+        """Whether a timer was armed again or cancelled in this transaction: its row does not say so yet."""
+        return (timer.subject, timer.subject_id, timer.rule, timer.slot) in self._armed
+
     def then(self, sql: str, args: tuple[Any, ...]) -> None:
         """A single statement to run at save; for the store's own modules."""
-        self._sql.append((sql, args))
+        self._changes.statements.append((sql, args))
 
     def finish_plugin_work(self, plugin: str, event: int) -> None:
         """The plugin answered for this event."""
@@ -431,7 +458,11 @@ class Workspace:
 
     def requeue(self, seq: int) -> None:
         """Take an event up again."""
-        self.then("INSERT OR IGNORE INTO queue SELECT seq, source || '|' || account FROM journal WHERE seq=?", (seq,))
+        self.then(
+            "INSERT INTO queue (seq, lane) SELECT seq, source || '|' || account FROM journal WHERE seq=?"
+            " ON CONFLICT DO NOTHING",
+            (seq,),
+        )
 
     # -- save --------------------------------------------------------------------------------------------------------
 
@@ -456,40 +487,5 @@ class Workspace:
             self.mappings,
         ):
             shelf.save()
-        db.insert("identities", self._identities, "INSERT OR IGNORE")
-        db.insert("statuses", self._statuses, "INSERT OR IGNORE")
-        many: Sequence[tuple[str, Sequence[tuple[Any, ...]]]] = (
-            ("UPDATE identities SET shared=1 WHERE id=?", [(i,) for i in self._shared]),
-            (
-                "INSERT INTO identity_events (at, what, person, identity, event, evidence) VALUES (?,?,?,?,?,?)",
-                self._identity_events,
-            ),
-            (
-                "INSERT OR IGNORE INTO plugin_work (plugin, event, body, attempts, due) VALUES (?,?,?,0,0)",
-                self._work,
-            ),
-            (
-                "INSERT INTO cursors VALUES (?,?,?)"
-                " ON CONFLICT (name) DO UPDATE SET value=excluded.value, at=excluded.at",
-                [(name, value, self.now) for name, value in self._cursors.items()],
-            ),
-            (
-                "INSERT INTO timers (subject, subject_id, rule, slot, generation, due, armed) VALUES (?,?,?,?,?,?,?)"
-                " ON CONFLICT (subject, subject_id, rule, slot) DO UPDATE SET generation=generation+1,"
-                " due=excluded.due, armed=excluded.armed",
-                self._timers,
-            ),
-            ("INSERT OR REPLACE INTO write_ledger VALUES (?,?,?,?,?)", self._ledger),
-            ("DELETE FROM write_ledger WHERE crm=? AND record=? AND field=? AND hash=?", self._consumed),
-        )
-        for sql, args in many:
-            if args:
-                db.run_many(sql, args)
-        for crm, people in self._release.items():
-            outbox.release_held(db, crm, sorted(people))
-        for crm, reasons in self._hold.items():
-            for person, reason in reasons.items():
-                outbox.hold_logs(db, crm, [person], reason)
-        for sql, one in self._sql:
-            db.run(sql, one)
+        self._changes.save(db, self.now)
         accept(db, list(self.raised.values()))

@@ -15,10 +15,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
+from hub.engine.duties import CALL, TTL
 from hub.testing.crowd import LOOK, Crowd, quiet
-from hub.testing.faults import HORIZON, Faults, hanging
+from hub.testing.faults import HORIZON, HORIZON_OF_PROCESSES, LATE, Faults, hanging
 from hub.testing.people import company
+from hub.testing.postgres import PostgresServer
 from hub.testing.proof import Proof, prove
 from hub.testing.runner import SUPERVISED
 from hub.testing.stage import Stage
@@ -33,6 +36,10 @@ STRUCK = 0.25
 HOOK_SECRET = "whsec_" + "aHViLXRlc3RpbmctaG9vay1zZWNyZXQtb2Ytb3Vycw=="
 DAY_STEP = 1.0
 """Seconds after which a used-up day of Salesforce is looked at again; it tells nobody when its day ends."""
+STORE_SHARE = 0.15
+"""Kills of the database for each kill of a process, where nothing else is said."""
+STORE_DEAD = 1.5
+"""Seconds, at most, for which it stays dead."""
 TIME = 600.0
 """Seconds that a run may take beyond its messages' own time: a hub that never stands up again must not hold us."""
 
@@ -63,8 +70,11 @@ class Hostility:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """One run. `rate` messages a second at full speed, `people` (both 0 = by the number of messages) · `module`: what
-    runs instead of the supervised hub · `patience` seconds without any change until what is missing is given up ·
-    `faults`: everything of `hub.testing.faults` too, and an event hook that hangs · `crms`: where messages go."""
+    runs instead of the supervised hub · `patience` seconds without any change until what is missing is given up (0 =
+    as the store needs) · `faults`: everything of `hub.testing.faults` too, and an event hook that hangs · `crms`: where
+    messages go · `store` postgres: so many `processes` of the hub, and kills of its database (None = by the number of
+    kills) · `dsn`: a PostgreSQL that is there already · `sleeps`: how often a process sleeps for longer than its
+    leases last."""
 
     events: int = 2000
     kills: int = 5
@@ -74,9 +84,26 @@ class Script:
     asking: float = 0.3
     hostility: Hostility = field(default_factory=Hostility)
     module: Sequence[str] = SUPERVISED
-    patience: float = 20.0
+    patience: float = 0.0
     faults: bool = False
     crms: Sequence[str] = ("hubspot",)
+    store: Literal["sqlite", "postgres"] = "sqlite"
+    processes: int = 1
+    store_kills: int | None = None
+    dsn: str = ""
+    sleeps: int = 0
+
+    @property
+    def kills_of_store(self) -> int:
+        """How often its database is killed; one that is somebody's never is."""
+        if self.store == "sqlite":
+            return 0
+        return math.ceil(self.kills * STORE_SHARE) if self.store_kills is None else self.store_kills
+
+    @property
+    def waits(self) -> float:
+        """Seconds without any change until what is missing is given up."""
+        return self.patience or (20.0 if self.store == "sqlite" else TTL + CALL + 20.0)
 
     @property
     def full_rate(self) -> float:
@@ -91,6 +118,8 @@ BREAKS: dict[str, Script] = {
     "order": Script(kills=0, people=8, hostility=replace(_CALM, reorder=0)),
     "ledger": Script(kills=0, hostility=replace(_CALM, crm_lose=0.15)),
     "uncertain": Script(kills=0, asking=0.6, hostility=replace(_CALM, lose=0.10)),
+    "fence": Script(kills=0, rate=20.0, hostility=_CALM, store="postgres", processes=3),
+    "beside": Script(kills=0, people=8, hostility=_CALM, store="postgres", processes=3),
 }
 """What a run needs so that a hub broken in this way cannot get through by luck; see `hub.testing.sabotage`."""
 
@@ -110,7 +139,7 @@ class Drama:
     def __init__(self, stage: Stage, script: Script, tell: Callable[[str], None], faults: Faults | None = None) -> None:
         self.stage, self.script, self._faults = stage, script, faults
         self._tell, self._rng = tell, random.Random(script.seed)
-        self._crowd = Crowd(stage, self._rng, script.events, script.asking, script.patience / 2)
+        self._crowd = Crowd(stage, self._rng, script.events, script.asking, script.waits / 2)
 
     async def play(self) -> None:
         """From the first message to the last; what is under way then is waited for with `quiet`."""
@@ -140,6 +169,13 @@ class Drama:
                 acts[-1].append(self._kill)
             else:
                 acts.append([self._kill])
+        ours = stage.server is not None and stage.server.own
+        for _ in range(script.kills_of_store if ours else 0):
+            if acts and rng.random() < 0.3:
+                rng.choice(acts).append(self._kill_store)
+            else:
+                acts.append([self._kill_store])
+        acts += [[self._sleep] for _ in range(script.sleeps)]
         if script.events < 1000 and acts:
             for outage in outages:
                 rng.choice(acts).append(outage)
@@ -155,13 +191,21 @@ class Drama:
         await blow()
 
     async def _kill(self) -> None:
-        everything = self._rng.random() < 0.25
+        everything, of = self._rng.random() < 0.25, self._rng.randrange(len(self.stage.hubs))
         self._tell("kill -9, supervisor too" if everything else "kill -9")
-        await self.stage.kill(everything=everything)
+        await self.stage.kill(everything=everything, of=of)
+
+    async def _kill_store(self) -> None:
+        self._tell("kill -9 of PostgreSQL")
+        await self.stage.kill_store(self._rng.uniform(0, STORE_DEAD))
+
+    async def _sleep(self) -> None:
+        self._tell("a process sleeps for longer than its leases")
+        await self.stage.sleep(TTL + LATE, of=self._rng.randrange(len(self.stage.hubs)))
 
     async def _strike(self, blows: Sequence[Blow]) -> None:
         outages = [asyncio.ensure_future(blow()) for blow in blows if blow != self._kill]
-        if outages:
+        if any(blow not in (self._kill, self._kill_store, self._sleep) for blow in blows):
             self._tell("an outage")
         for blow in blows:
             if blow == self._kill:
@@ -181,26 +225,40 @@ async def run(script: Script, folder: Path, watch: Watch) -> dict[str, Proof]:
     async with AsyncExitStack() as stack:
         module = script.module
         tables: dict[str, dict[str, object]] = {}
+        horizon = HORIZON if script.store == "sqlite" else HORIZON_OF_PROCESSES
         if script.faults:
             weather = folder / "weather.json"
             module = ("-m", "hub.testing.weather", str(weather))
             hook = {"url": await stack.enter_async_context(hanging()), "secret": HOOK_SECRET, "allow_private": True}
-            tables = {"plugin.notify": hook, "connection.whatsapp": {"horizon": HORIZON}}
+            tables = {"plugin.notify": hook, "connection.whatsapp": {"horizon": horizon}}
             tables |= {"crm.salesforce": {"day_step": DAY_STEP}} if "salesforce" in script.crms else {}
-        stage = Stage(folder, cast, seed=script.seed, module=module, tables=tables, crms=script.crms)
+        server: PostgresServer | None = None
+        if script.store == "postgres":
+            server = PostgresServer(address=script.dsn)
+            stack.callback(server.stop)
+            await asyncio.to_thread(server.start)
+        stage = Stage(
+            folder,
+            cast,
+            seed=script.seed,
+            module=module,
+            tables=tables,
+            crms=script.crms,
+            server=server,
+            processes=script.processes,
+        )
         ticker = asyncio.create_task(tick(stage, watch))
         stack.push_async_callback(stage.close)
         stack.callback(ticker.cancel)
         async with asyncio.timeout(TIME + script.events / script.full_rate):
             await stage.open()
             script.hostility.fill(stage)
-            faults = Faults(stage, weather, rng) if script.faults else None
-            stage.channel.faults.horizon = HORIZON if script.faults else 0
-            await stage.hub.start()
-            await stage.hub.ready()
+            faults = Faults(stage, weather, rng, horizon) if script.faults else None
+            stage.channel.faults.horizon = horizon if script.faults else 0
+            await stage.start()
             await Drama(stage, script, watch.phase, faults).play()
             watch.phase("waiting until all is quiet")
-            await quiet(stage, script.patience)
+            await quiet(stage, script.waits)
             return {crm.name: prove(stage.ledgers(crm)) for crm in stage.crms}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from hub.engine.duties import TTL
 from hub.testing.ledgers import Trouble
 from hub.testing.stage import Stage
 from hub.testing.weather import Weather
@@ -24,8 +25,11 @@ POISON = "hub-testing-poison"
 HOUR = 3_600_000
 SEEN = 0.3
 """Seconds until the hub's process has surely seen a change of its weather, or worked off what was delivered."""
-HORIZON = 4.0
-"""Seconds for which the channel's double keeps what it cannot deliver, in a run with all faults."""
+LATE = 2.0
+"""Seconds for which a process sleeps beyond the end of its leases."""
+HORIZON, HORIZON_OF_PROCESSES = 4.0, 20.0
+"""Seconds for which the channel's double keeps what it cannot deliver, in a run with all faults; where a process may
+sleep while the others wait for it."""
 
 Blow = Callable[[], Awaitable[None]]
 
@@ -33,12 +37,13 @@ Blow = Callable[[], Awaitable[None]]
 class Faults:
     """The blows of one run on a stage. `weather` is the file that the hub's process follows."""
 
-    def __init__(self, stage: Stage, weather: Path, rng: random.Random) -> None:
-        self._stage, self._file, self._rng = stage, weather, rng
+    def __init__(self, stage: Stage, weather: Path, rng: random.Random, horizon: float = HORIZON) -> None:
+        self._stage, self._file, self._rng, self._horizon = stage, weather, rng, horizon
 
     def all(self) -> dict[str, Blow]:
         """By name, in no order."""
         return {
+            **(self._of_processes() if self._stage.server is not None else {}),
             "the disk is full": self.disk_full,
             "the clock goes an hour forward": lambda: self.clock(HOUR),
             "the clock goes an hour back": lambda: self.clock(-HOUR),
@@ -49,13 +54,31 @@ class Faults:
             "away for longer than the horizon": self.away,
         }
 
+    def _of_processes(self) -> dict[str, Blow]:
+        """What strikes a hub of several processes and their server only."""
+        server = {"the server only reads": self.server_reads} if self._stage.server and self._stage.server.own else {}
+        return {**server, "a process sleeps": lambda: self._stage.sleep(TTL + LATE, of=self._one())}
+
+    def _one(self) -> int:
+        """One of the hub's processes."""
+        return self._rng.randrange(len(self._stage.hubs))
+
+    async def server_reads(self, seconds: float = 3.0) -> None:
+        """PostgreSQL refuses every change (read_only_sql_transaction, 25006), as a standby does."""
+        began = time.monotonic()
+        await self._stage.only_reads("on")
+        await asyncio.sleep(seconds)
+        await self._stage.only_reads("off")
+        self._stage.troubles.append(Trouble("hub", began, time.monotonic()))
+
     async def disk_full(self, seconds: float = 2.0) -> None:
         """No page can be written; then there is room again."""
         await self._while(Weather(full=True), "hub", seconds)
 
     async def clock(self, by: int, seconds: float = 2.0) -> None:
-        """The machine's clock is wrong by `by` ms for a while."""
-        await self._while(Weather(clock=by), "hub", seconds)
+        """The clock of a machine is wrong by `by` ms for a while: of several processes, of one."""
+        only = str(self._stage.hubs[self._one()].data) if self._stage.server is not None else ""
+        await self._while(Weather(clock=by, only=only), "hub", seconds)
 
     async def poison(self, events: int = 5) -> None:
         """Signed webhooks that no parser survives, and some that are only strange."""
@@ -102,10 +125,9 @@ class Faults:
 
     async def away(self) -> None:
         """The hub is gone for longer than the channel keeps messages; what is lost must be named."""
-        began = await self._stage.hub.kill_all()
-        await asyncio.sleep(HORIZON + 2)
-        await self._stage.hub.start()
-        await self._stage.hub.ready()
+        began = (await asyncio.gather(*(hub.kill_all() for hub in self._stage.hubs)))[0]
+        await asyncio.sleep(self._horizon + 2)
+        await self._stage.start()
         self._stage.troubles.append(Trouble("kill", began, time.monotonic()))
 
     async def _while(self, weather: Weather, kind: Any, seconds: float) -> None:

@@ -12,6 +12,8 @@ from typing import Literal, NamedTuple
 
 from hub.contracts.simulator import Heard, Logged, Said
 
+WRITE_DOWN = 2.0
+"""Seconds in which a killed hub may not yet have written down an answer that left the platform."""
 TOKEN = re.compile(r"\bm\d{5,}\b")
 """Each message of a run carries a word of its own, such as m00042; replies repeat it."""
 
@@ -23,9 +25,10 @@ def token_of(text: str) -> str:
 
 
 class Trouble(NamedTuple):
-    """A time when something was off: the hub was dead until it was ready again, or a platform was out."""
+    """A time when something was off: a process of the hub was dead until it was ready again or slept, its database
+    was dead, a platform was out, or the hub's machine was at fault."""
 
-    kind: Literal["kill", "crm", "channel", "hub"]
+    kind: Literal["kill", "sleep", "store", "crm", "channel", "hub"]
     began: float
     ended: float
 
@@ -63,5 +66,23 @@ class Ledgers:
 
     @property
     def kills(self) -> list[float]:
-        """When the hub was killed."""
-        return [trouble.began for trouble in self.troubles if trouble.kind == "kill"]
+        """When a process of the hub was killed."""
+        return self._began("kill")
+
+    @property
+    def store_kills(self) -> list[float]:
+        """When the hub's database was killed."""
+        return self._began("store")
+
+    @property
+    def deaths(self) -> list[float]:
+        """When somebody ceased to know what was under way."""
+        return self._began("kill", "sleep", "store")
+
+    def written(self, at: float) -> float:
+        """When what came at that time can have stood in the store: at once, or when it worked again."""
+        off = [t for t in self.troubles if t.kind == "store" and t.began <= at + WRITE_DOWN and at <= t.ended]
+        return max([at, *(trouble.ended for trouble in off)]) + WRITE_DOWN
+
+    def _began(self, *kinds: str) -> list[float]:
+        return [trouble.began for trouble in self.troubles if trouble.kind in kinds]

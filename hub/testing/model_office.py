@@ -11,6 +11,7 @@ from hub.contracts.crm import Page
 from hub.engine.crm.lease import Batch
 from hub.model.events import RowOutcome
 from hub.model.records import PersonWrite, Ref
+from hub.store.sqlite import Sqlite
 from hub.testing.model import Line
 from hub.testing.model_sides import Side
 from hub.testing.office import Office
@@ -41,7 +42,8 @@ class WatchedOffice(Office):
 
     def _open(self) -> None:
         super()._open()
-        self.store.db.connection.execute("PRAGMA synchronous=0")
+        assert isinstance(self.store.db, Sqlite)
+        self.store.db.run("SET synchronous_commit=off" if self.store.db.shared else "PRAGMA synchronous=0")
         for crm in self.config.crms.values():
             self._watch(crm.adapter)
 

@@ -20,7 +20,7 @@ MIX |= {"remove": 2, "restore": 3, "faults": 5, "restart": 2, "dies": 4}
 _REST = {"make": 4, "convert": 4, "hooks": 10, "late": 2, "decide": 4, "owner": 4, "mail": 3, "schema": 3}
 MERGES = MIX | {"merge": 2} | _REST
 """As `MIX`, and records are merged. Some long runs still end in a difference: a message in doubt while its record is
-merged can stand twice in HubSpot, and what is decided for somebody whose record was merged away is written back."""
+merged can stand twice in HubSpot."""
 MIX |= _REST
 """Kinds of steps and how often each comes."""
 

@@ -128,7 +128,8 @@ class World:
 
     def crm_converts(self, lead: str) -> None:
         """Somebody converts a lead."""
-        contact = self.side.sim.convert(lead)
+        contact, first = self.side.sim.convert(lead), self.leader(lead)
+        self.leaders |= {contact: first.phone} if first else {}  # the contact is whose the lead was
         self.aliases[lead] = contact
         for name in self.lines:
             self.changed[contact, name] = self.clock.ms
@@ -176,16 +177,16 @@ class World:
     def crm_restores(self, record: str) -> None:
         """Somebody takes a deleted record out of the recycle bin, where the CRM lets him."""
         self.side.restore(record)
-        if (values := self.side.values(record)) is not None:
+        if self.side.values(record) is not None:
             self.removed.remove(record)
-            if not values.get(self.side.sim.words["key"]):  # converted: until it is read, who writes is made again
-                self.seen.pop(record, None)
 
     def owner_waits(self, record: str) -> bool:
-        """Whether somebody has this record and no other, nor gets one just now as he wrote again."""
+        """Whether whose number it shows has this record and no other, nor gets one just now as he wrote again."""
         sql = "SELECT 1 FROM links JOIN identities USING (person) WHERE identities.id=? AND links.state='creating'"
         people = self._of(record)
-        return bool(people) and not any(self.office.rows(sql, f"phone::{one.phone}") for one in people)
+        shown = self.people.get(self.seen.get(record, {}).get(self.side.sim.words["phone"], ""))
+        unmade = not any(self.office.rows(sql, f"phone::{one.phone}") for one in people)
+        return bool(people) and unmade and shown in [None, *people]
 
     def crm_merges(self, winner: str, loser: str) -> None:
         """Somebody merges two records."""

@@ -19,9 +19,6 @@ from hub.testing.ledgers import Ledgers, token_of
 IN_FLIGHT = 32
 """Sends that the hub may have begun at the moment of a kill."""
 
-WRITE_DOWN = 2.0
-"""Seconds in which a killed hub may not yet have written down an answer that left the platform."""
-
 CAUGHT = 3.0
 """Seconds before a trouble in which a message may be caught by it on its way into the CRM."""
 
@@ -64,6 +61,7 @@ class Proof:
     swallowed: int
     crm_swallowed: int
     in_named_gaps: int = 0
+    store_kills: int = 0
 
     def broken(self) -> list[str]:
         """The names of the counts that break a promise."""
@@ -74,7 +72,7 @@ class Proof:
         found = [name for name in zeros.split() if getattr(self, name)]
         if not self.messages or self.in_crm != self.messages:
             found.append("in_crm")
-        if self.uncertain > self.swallowed + self.kills * IN_FLIGHT:
+        if self.uncertain > self.swallowed + (self.kills + self.store_kills) * IN_FLIGHT:
             found.append("uncertain")
         if self.p95_share < SHARE:
             found.append("p95_share")
@@ -99,7 +97,7 @@ class Proof:
         """What the run went through."""
         return (
             f"ALSO p95_share={self.p95_share:.0%} calm_p95_s={self.calm_p95_s:.2f} kills={self.kills}"
-            f" redelivered={self.redelivered}"
+            f" store_kills={self.store_kills} redelivered={self.redelivered}"
             f" sends_swallowed={self.swallowed} crm_answers_swallowed={self.crm_swallowed} dropped={self.dropped}"
             f" unacked={self.unacked} in_named_gaps={self.in_named_gaps} misfiled={self.misfiled}"
             f" reply_rows_wrong={self.reply_rows_wrong}"
@@ -141,6 +139,7 @@ def prove(ledgers: Ledgers) -> Proof:
         in_named_gaps=len(missed),
         misfiled=_misfiled(ledgers, whose),
         kills=len(ledgers.kills),
+        store_kills=len(ledgers.store_kills),
         redelivered=sum(max(0, heard.tries - 1) for heard in ledgers.heard),
         swallowed=sum(1 for said in ledgers.said if not said.answered),
         crm_swallowed=ledgers.crm_swallowed,
@@ -228,11 +227,11 @@ def _sends(ledgers: Ledgers, asked: Mapping[str, Heard]) -> dict[str, int]:
     delivered = due & arrived.keys()
     dropped = {t for t in due - delivered if _says(ledgers, t, "dropped")}
     uncertain = {t for t in due if _says(ledgers, t, "uncertain")}
-    explained = {t for t in uncertain if _explained(requests.get(t, ()), asked[t], ledgers.kills)}
+    explained = {t for t in uncertain if _explained(requests.get(t, ()), asked[t], ledgers)}
     shown = Counter(token_of(row.text) for row in ledgers.logged if row.direction == "out")
     return {
         "replies": len(delivered),
-        "doubled_sends": arrived.total() - len(delivered),
+        "doubled_sends": arrived.total() - len(ledgers.due & arrived.keys()),
         "lost_sends": len(due - delivered - uncertain - dropped),
         "uncertain": len(uncertain),
         "unexplained_uncertain": len(uncertain) - len(explained),
@@ -246,7 +245,7 @@ def _says(ledgers: Ledgers, token: str, state: str) -> bool:
     return said is not None and said.state == state and bool(said.reason)
 
 
-def _explained(requests: Sequence[Said], asked: Heard, kills: Sequence[float]) -> bool:
+def _explained(requests: Sequence[Said], asked: Heard, ledgers: Ledgers) -> bool:
     """Whether the ledgers show why the hub cannot know: an answer was swallowed, or the hub died at it.
 
     It may also have died after it wrote down that it begins and before a byte left: then there is no request at all.
@@ -254,5 +253,5 @@ def _explained(requests: Sequence[Said], asked: Heard, kills: Sequence[float]) -
     if any(not said.answered for said in requests):
         return True
     if not requests:
-        return any(kill > asked.first_try for kill in kills)
-    return any(said.began <= kill <= said.ended + WRITE_DOWN for said in requests for kill in kills)
+        return any(death > asked.first_try for death in ledgers.deaths)
+    return any(said.began <= death <= ledgers.written(said.ended) for said in requests for death in ledgers.deaths)

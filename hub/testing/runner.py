@@ -10,12 +10,15 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hub.contracts.errors import Unavailable
 from hub.engine.control_client import ask
+from hub.engine.supervisor import AWAY
 
 SUPERVISED = ("-m", "hub.engine.supervisor")
 READY = 60.0
@@ -25,12 +28,20 @@ LOOK = 0.02
 
 class HubRun:
     """Starts and kills one hub on `config`. With `module` (of arguments for Python) other than the supervisor's, what
-    is killed stays dead until `start` is called."""
+    is killed stays dead until `start` is called. `environ` are variables of its own, for one of several processes."""
 
-    def __init__(self, config: Path, data: Path, module: Sequence[str] = SUPERVISED) -> None:
-        self.config, self.data, self._module = config, data, module
+    def __init__(
+        self,
+        config: Path,
+        data: Path,
+        module: Sequence[str] = SUPERVISED,
+        *,
+        environ: Mapping[str, str] | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self.config, self.data, self._module, self._environ = config, data, module, environ or {}
         self.supervised = module == SUPERVISED
-        self.log = config.with_suffix(".log")
+        self.log = log or config.with_suffix(".log")
         self._process: asyncio.subprocess.Process | None = None
         self._dead: set[int] = set()  # hub processes that were killed
         self._scratch = ""  # what the killed leave behind goes in here
@@ -47,7 +58,7 @@ class HubRun:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**_environment(), "TMPDIR": self._scratch},
+                env={**_environment(), **self._environ, "TMPDIR": self._scratch},
                 start_new_session=True,
             )
 
@@ -58,6 +69,8 @@ class HubRun:
             facts = self._facts()
             if facts and facts["pid"] not in self._dead:
                 return facts
+            if self._process is not None and self._process.returncode == AWAY:
+                await self.start()  # as its supervisor would
             if self._process is None or self._process.returncode is not None:
                 raise Unavailable(f"the hub did not start: {self._last_words()}")
             await asyncio.sleep(LOOK)
@@ -87,8 +100,14 @@ class HubRun:
         await self._gone()
         return at
 
-    async def stop(self, grace: float = 25.0) -> None:
-        """Ask the hub to end, and end it if it does not within `grace` seconds."""
+    async def freeze(self) -> Callable[[], None]:
+        """The hub's process stands still, as on a machine that sleeps, until what is returned is called."""
+        pid = int((await self.ready())["pid"])
+        os.kill(pid, signal.SIGSTOP)
+        return partial(_signal, pid, signal.SIGCONT)
+
+    async def stop(self, grace: float = 25.0) -> bool:
+        """Ask the hub to end, and end it if it does not within `grace` seconds. Whether it ended well by itself."""
         try:
             if self._process is not None and self._process.returncode is None:
                 self._process.terminate()
@@ -98,6 +117,8 @@ class HubRun:
         finally:
             await self.kill_all()
             shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = ""
+        return self._process is not None and self._process.returncode == 0
 
     async def _gone(self) -> None:
         if self._process is not None:
@@ -116,6 +137,11 @@ class HubRun:
         except OSError:
             lines = []
         return lines[-1][:300] if lines else f"nothing in {self.log}"
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _environment() -> dict[str, str]:

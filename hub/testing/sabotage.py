@@ -15,12 +15,16 @@ from dataclasses import replace
 from typing import Any
 
 from hub.contracts.channel import HttpCall, HttpReply
+from hub.engine import duties
+from hub.engine.crm.fate import Fate
 from hub.engine.crm.logs import Logs
 from hub.engine.http import Outside
 from hub.engine.writer import Writer
 from hub.model.records import LogEntry
-from hub.store import Store, journal
+from hub.store import Store, journal, leases
+from hub.store.database import Database
 from hub.store.journal import Claimed, Incoming
+from hub.store.workspace import Workspace
 
 LAG = 0.3
 """Seconds that a sabotaged part is slower, so that a few events are always caught in it."""
@@ -79,13 +83,57 @@ def uncertain() -> None:
     Outside._request = request  # type: ignore[method-assign]
 
 
+def fence() -> None:
+    """A process takes duties that others have, thinks that these have ended, and nobody notices that his are gone."""
+    write = Fate.carry_out
+
+    def look(db: Database) -> leases.Holders:
+        found = real_look(db)
+        return replace(found, of=dict.fromkeys(found.of, ""))
+
+    def take(db: Database, names: Sequence[str], holder: str, ttl: int) -> dict[str, leases.Taken]:
+        sql = "UPDATE leases SET holder=?, fence=fence+1 WHERE name = ANY(?) RETURNING name, fence"
+        return {name: leases.Taken(number, "") for name, number in db.rows(sql, (holder, list(names)))}
+
+    def carry_out(self: Fate) -> Any:
+        if not any(entry.doubtful for entry in self._batch.logs):  # whoever comes second looks first
+            time.sleep(4 * LAG)
+        return write(self)
+
+    duties.TTL, duties.EARLY = 3.0, 0.5
+    real_look, leases.look, leases.take = leases.look, look, take
+    leases.assert_held = lambda *args: None
+    duties.Duties.may_call = lambda self, name: True  # type: ignore[method-assign]
+    Fate.carry_out = carry_out  # type: ignore[method-assign]
+
+
+def beside() -> None:
+    """Processes work on the same people and the same lanes at the same time, and save what they read before."""
+    from hub.store.postgres import Postgres  # its driver is an extra
+
+    save = Workspace.save
+
+    def slow(self: Workspace) -> None:
+        time.sleep(LAG / 10)
+        save(self)
+
+    Postgres.hold = lambda *args: None  # type: ignore[method-assign]
+    Postgres.holds = lambda *args: True  # type: ignore[method-assign]
+    Postgres.free_lanes = lambda self, lanes: set(lanes)  # type: ignore[method-assign]
+    Workspace.save = slow  # type: ignore[method-assign]
+
+
 MODES: dict[str, Callable[[], None]] = {
     "dedupe": dedupe,
     "ack-early": ack_early,
     "order": order,
     "ledger": ledger,
     "uncertain": uncertain,
+    "fence": fence,
+    "beside": beside,
 }
+OF_PROCESSES = ("fence", "beside")
+"""Those that show only where several processes share a store."""
 
 
 def main(args: Sequence[str]) -> int:

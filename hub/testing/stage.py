@@ -1,4 +1,4 @@
-"""A company for a while: a channel's and a CRM's simulator, a hub.toml in a temporary folder, a hub as a process."""
+"""A company for a while: a channel's and a CRM's simulator, a hub.toml in a temporary folder, a hub as processes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hub.contracts.errors import ConfigError
 from hub.contracts.simulator import ChannelSimulator, CRMSimulator, Faults, Heard
 from hub.engine.loader import load_plugins
-from hub.store import open_reader
+from hub.store import Place, StoreTrouble, open_reader
 from hub.store.crm import how_many_linked
 from hub.testing.ledgers import Ledgers, Trouble, Unsent, token_of
 from hub.testing.people import REGION, Company, Person
 from hub.testing.phrases import KEYWORDS
+from hub.testing.postgres import PostgresServer
 from hub.testing.runner import SUPERVISED, HubRun
 
 INBOX = "shop"
@@ -26,6 +27,9 @@ INBOX = "shop"
 class Stage:
     """Built with the people and the kinds of CRM; `open` starts the platforms and writes hub.toml; `hub` starts, kills
     and stops the hub.
+
+    With a `server` the hub's store is a database there, and it is `processes` that share hub.toml and the folder of
+    files: `hubs`, of which `hub` is the first. Each has a folder, addresses and a log of its own.
 
     Raises ConfigError when no plugin brings the wanted simulators.
     """
@@ -40,6 +44,8 @@ class Stage:
         module: Sequence[str] = SUPERVISED,
         tables: Mapping[str, Mapping[str, Any]] | None = None,
         crms: Sequence[str] = ("hubspot",),
+        server: PostgresServer | None = None,
+        processes: int = 1,
     ) -> None:
         channel, *found = _simulators("whatsapp", *crms)
         self.channel: ChannelSimulator = channel(Faults(seed=seed))
@@ -51,19 +57,36 @@ class Stage:
         self.crm_urls: list[str] = []
         self._settings, self._more = {**DEFAULTS, **(settings or {})}, tables or {}
         self._owned: dict[str, dict[str, frozenset[str]]] = {}
-        self.hub = HubRun(folder / "hub.toml", folder / "data", module)
+        self.server, self._module, self._dsn = server, module, ""
+        self.hubs = [HubRun(folder / "hub.toml", folder / "data", module)]
+        self._processes = processes
+
+    @property
+    def hub(self) -> HubRun:
+        """The hub, or the first of its processes."""
+        return self.hubs[0]
 
     async def open(self) -> None:
-        """Start both platforms, fill the CRM, write hub.toml."""
+        """Start both platforms, fill the CRM, write hub.toml, empty the database."""
         await self.channel.start()
         for crm in self.crms:
             self.crm_urls.append(await crm.start())
             ids = crm.fill(list(self.company.contacts))
             self._owned[crm.name] = dict(zip(ids, self.company.owners, strict=True))
-        listen, admin = (f"127.0.0.1:{port}" for port in _free_ports(2))
-        self.channel.point_at(f"http://{listen}/hook/{self.channel.name}")
+        doors = [f"127.0.0.1:{port}" for port in _free_ports(2 * self._processes)]
+        listens, admins = doors[::2], doors[1::2]
+        hooks = [f"http://{listen}/hook/{self.channel.name}" for listen in listens]
+        if self._processes > 1:
+            self.channel.spread(hooks)
+        else:
+            self.channel.point_at(hooks[0])
+        shared = {}
+        if self.server is not None:
+            self._dsn = await asyncio.to_thread(self.server.database)
+            self.hubs = [self._process(n, *addresses) for n, addresses in enumerate(zip(listens, admins, strict=True))]
+            shared = {"public_url": f"http://{listens[0]}", "media": "./media"}
         tables = {
-            "hub": {"listen": listen, "admin": admin, **self._settings},
+            "hub": {"listen": listens[0], "admin": admins[0], **shared, **self._settings},
             f"connection.{self.channel.name}": {"channel": self.channel.name, **self.channel.config()},
             f"inbox.{INBOX}": {"connection": self.channel.name, "account": self.channel.accounts()[0]},
             **{f"crm.{crm.name}": {"adapter": crm.name, **crm.config()} for crm in self.crms},
@@ -75,9 +98,22 @@ class Stage:
         text = "".join(_table(f"[{name}]", values) for name, values in tables.items()) + _table("[[rule]]", rule)
         self.hub.config.write_text(text, encoding="utf-8")
 
+    def _process(self, number: int, listen: str, admin: str) -> HubRun:
+        """One of several. The address of the store stands nowhere else: its password belongs into no file."""
+        config, data = self.folder / "hub.toml", self.folder / f"data{number}"
+        environ = {"LISTEN": listen, "ADMIN": admin, "DATA": str(data), "STORE": self._dsn}
+        named = {f"DRAGOMAN_{name}": value for name, value in environ.items()}
+        return HubRun(config, data, self._module, environ=named, log=self.folder / f"hub{number}.log")
+
+    async def start(self) -> None:
+        """Start all processes of the hub and wait until they run."""
+        for hub in self.hubs:
+            await hub.start()
+        await asyncio.gather(*(hub.ready() for hub in self.hubs))
+
     async def close(self) -> None:
         """End the hub and both platforms."""
-        await self.hub.stop()
+        await asyncio.gather(*(hub.stop() for hub in self.hubs))
         await self.channel.stop()
         for crm in self.crms:
             await crm.stop()
@@ -93,13 +129,46 @@ class Stage:
         while set((await self.hub.status()).get("crms", {}).values()) != {"ready"}:  # noqa: ASYNC110 - it is another process
             await asyncio.sleep(0.1)
 
-    async def kill(self, *, everything: bool = False) -> None:
-        """kill -9 the hub (or `everything`, its supervisor too), and wait until a hub runs again."""
-        at = await (self.hub.kill_all() if everything else self.hub.kill())
-        if everything or not self.hub.supervised:
-            await self.hub.start()
-        await self.hub.ready()
+    async def kill(self, *, everything: bool = False, of: int = 0) -> None:
+        """kill -9 one process of the hub (or `everything`, its supervisor too), and wait until it runs again."""
+        hub = self.hubs[of]
+        at = await (hub.kill_all() if everything else hub.kill())
+        if everything or not hub.supervised:
+            await hub.start()
+        await hub.ready()
         self.troubles.append(Trouble("kill", at, time.monotonic()))
+
+    async def kill_store(self, seconds: float = 0.0) -> None:
+        """kill -9 PostgreSQL, which stays dead for a while, and wait until it answers again."""
+        assert self.server is not None
+        began = time.monotonic()
+        await asyncio.to_thread(self.server.kill)
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(self.server.start)
+        self.troubles.append(Trouble("store", began, time.monotonic()))
+
+    async def sleep(self, seconds: float, *, of: int = 0) -> None:
+        """One process of the hub stands still for a while."""
+        began = time.monotonic()
+        wake = await self.hubs[of].freeze()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            wake()
+        self.troubles.append(Trouble("sleep", began, time.monotonic()))
+
+    async def only_reads(self, on: Literal["on", "off"]) -> None:
+        """PostgreSQL refuses every change from now on, or takes them again."""
+        assert self.server is not None
+
+        def alter(dsn: str) -> None:
+            import psycopg  # the driver is an extra
+
+            with psycopg.connect(dsn, autocommit=True) as link:
+                link.execute(f"ALTER SYSTEM SET default_transaction_read_only={on}".encode())
+                link.execute("SELECT pg_reload_conf()")
+
+        await asyncio.to_thread(alter, self.server.dsn)
 
     async def crm_out(self, seconds: float) -> None:
         """Each CRM drops every connection for a while."""
@@ -123,10 +192,28 @@ class Stage:
         faults.error, faults.lose_before = usual
         self.troubles.append(Trouble("channel", began, time.monotonic()))
 
+    @property
+    def place(self) -> Place:
+        """Where the hub's store is."""
+        return Place(self.hub.data, self._dsn)
+
+    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """What stands in the store; nothing where it cannot be asked."""
+        try:
+            db = open_reader(self.place)
+        except ConfigError:
+            return []
+        try:
+            return db.rows(sql)
+        except StoreTrouble:
+            return []
+        finally:
+            db.close()
+
     def people_read(self) -> int:
         """How many records the hub has read, of all CRMs."""
         try:
-            db = open_reader(self.hub.data)
+            db = open_reader(self.place)
         except ConfigError:
             return 0
         try:
@@ -136,29 +223,15 @@ class Stage:
 
     def unsent(self) -> dict[str, Unsent]:
         """What the hub says of replies that it has not simply sent, by token."""
-        try:
-            db = open_reader(self.hub.data)
-        except ConfigError:
-            return {}
-        try:
-            found = db.rows(
-                "SELECT m.text, o.state, o.reason FROM outbox o JOIN messages m ON m.id=o.message"
-                " WHERE o.kind='send' AND o.state IN ('uncertain', 'dropped', 'dead')"
-            )
-        finally:
-            db.close()
+        found = self._ask(
+            "SELECT m.text, o.state, o.reason FROM outbox o JOIN messages m ON m.id=o.message"
+            " WHERE o.kind='send' AND o.state IN ('uncertain', 'dropped', 'dead')"
+        )
         return {token_of(text): Unsent(state, reason) for text, state, reason in found}
 
     def gaps(self) -> list[tuple[int, int]]:
         """What the hub itself names as lost (ms): its news of the topic gap."""
-        try:
-            db = open_reader(self.hub.data)
-        except ConfigError:
-            return []
-        try:
-            spans = [row[0].split("-") for row in db.rows("SELECT subject FROM news WHERE topic='gap'")]
-        finally:
-            db.close()
+        spans = [row[0].split("-") for row in self._ask("SELECT subject FROM news WHERE topic='gap'")]
         return [(int(since), int(until)) for since, until in spans]
 
     @property

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.contracts.crm import Written
-from hub.engine import mappings
+from hub.engine import configurations, mappings
 from hub.engine.crm.lease import Batch, lease_crm
 from hub.engine.lease import Leased, lease_sends
 from hub.engine.line import Line, incoming
@@ -20,8 +20,9 @@ from hub.engine.step import Stepped, step
 from hub.engine.ticks import tick
 from hub.model.events import CrmSettled, Event, RecordsRead, RowOutcome, SendSettled
 from hub.model.records import Record
-from hub.store import open_store
+from hub.store import Place, open_store
 from hub.store.media import link_key
+from hub.testing.stores import place_of
 
 HUB_TOML = """
 [hub]
@@ -58,19 +59,32 @@ class Tabletop:
     """See module. `now` is the time of everything, in ms."""
 
     def __init__(
-        self, folder: Path, toml: str = HUB_TOML, plugins: Plugins | None = None, *, keep_bad_mappings: bool = False
+        self,
+        folder: Path,
+        toml: str = HUB_TOML,
+        plugins: Plugins | None = None,
+        *,
+        keep_bad_mappings: bool = False,
+        engine: str = "",
+        place: Place | None = None,
     ) -> None:
+        """`engine`: of the store, "" = the one that tests run on; see `hub.testing.stores`. `place`: of the store, if
+        it is another process's, too."""
         self.now = 1_800_000_000_000
         self.plugins = plugins or load_plugins()
         file = folder / "hub.toml"
         file.write_text(toml, encoding="utf-8")
         self.config = load_config(file, self.plugins, {}, keep_bad_mappings=keep_bad_mappings)
-        self.store = open_store(folder / "data")
-        version = self.store.activate(self.config.version, toml, self.now)
-        key = link_key(self.store) if self.config.roles else b""
-        self.line = Line(self.config, self.store.identity(), version, link_key=key)
-        self.told = mappings.start(self.store, self.line, self.now)
-        """What an admin is to know, by subject."""
+        self.store = open_store(place or place_of(folder / "data", engine))
+        try:
+            self.config, version, told = configurations.start(self.store, self.config, self.now)
+            key = link_key(self.store) if self.config.roles else b""
+            self.line = Line(self.config, self.store.identity(), version, link_key=key)
+            self.told = told | mappings.start(self.store, self.line, self.now)
+            """What an admin is to know, by subject."""
+        except BaseException:
+            self.store.close()
+            raise
 
     def close(self) -> None:
         """Close the store."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, ClassVar
@@ -111,7 +111,16 @@ class WhatsAppSimulator(People, ChannelSimulator):
 
     def point_at(self, callback_url: str) -> None:
         """Where to deliver from now on: the callback address in the app's dashboard."""
-        self.desk.app_url = self._courier.url = callback_url
+        self.spread([callback_url])
+
+    def spread(self, callback_urls: Sequence[str]) -> None:
+        """The same, where a load balancer has several hubs behind one address: each try goes to any of them."""
+        self.desk.app_url = self._courier.url = callback_urls[0]
+        self._courier.others = list(callback_urls[1:])
+
+    def answered(self) -> Mapping[str, int]:
+        """How the hub answered each try of a webhook."""
+        return self._courier.answered
 
     def steal_webhook(self, url: str, *, account: str = "") -> None:
         """Somebody points the webhooks at another address: of everything, or only of one number (`account`).

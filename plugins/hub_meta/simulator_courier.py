@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from hub.wire.signatures import hmac_sha256_hex
 AT_ONCE = 64
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 PATIENCE = 10.0
-"""Seconds after which an attempt without an answer counts as failed."""
+"""Seconds after which an attempt without an answer counts as failed: a quarter of a shorter horizon."""
 
 
 class Post:
@@ -38,7 +39,12 @@ class Courier:
 
     def __init__(self, faults: Callable[[], Faults]) -> None:
         self.url = ""
+        self.others: list[str] = []
+        """More hubs behind the same address: each try goes to any of them."""
+        self.answered: Counter[str] = Counter()
+        """How each try ended: a status, or `refused`, `broken`, `late`."""
         self._faults = faults
+        self._balance = random.Random(1)
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._queues: dict[str, deque[Post]] = {}
@@ -93,12 +99,24 @@ class Courier:
             if heard is not None:
                 heard.tries += 1
                 heard.first_try = heard.first_try or time.monotonic()
-            try:
-                async with self._session.post(self.url, data=post.body, headers=post.headers) as reply:
-                    await reply.read()
-                    return reply.status
-            except (aiohttp.ClientError, OSError, TimeoutError):
-                return 0
+            status, how = await self._try(post)
+            self.answered[how] += 1
+            return status
+
+    async def _try(self, post: Post) -> tuple[int, str]:
+        assert self._session is not None
+        url, horizon = self._balance.choice([self.url, *self.others]), self._faults().horizon
+        limit = aiohttp.ClientTimeout(total=min(PATIENCE, horizon / 4) if horizon else PATIENCE)
+        try:
+            async with self._session.post(url, data=post.body, headers=post.headers, timeout=limit) as reply:
+                await reply.read()
+                return reply.status, str(reply.status)
+        except aiohttp.ClientConnectorError:
+            return 0, "refused"
+        except TimeoutError:
+            return 0, "late"
+        except (aiohttp.ClientError, OSError):
+            return 0, "broken"
 
     async def get(self, url: str, query: Mapping[str, str]) -> tuple[int, bytes]:
         """Ask the hub something (the handshake): status and body, 0 when no answer came."""

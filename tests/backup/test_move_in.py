@@ -15,7 +15,7 @@ import pytest
 
 from hub.backup.restoring import _move_in
 from hub.contracts.errors import ConfigError
-from hub.store import open_store
+from hub.store import Place, open_store
 from hub.store.store import FILE
 
 ROWS = 40
@@ -23,8 +23,8 @@ ROWS = 40
 MAKE = """
 import os, sys
 from pathlib import Path
-from hub.store import open_store
-store = open_store(Path(sys.argv[1]))
+from hub.store import Place, open_store
+store = open_store(Place(Path(sys.argv[1])))
 for n in range(int(sys.argv[3])):
     with store.transaction():
         store.set_cursor(f"{sys.argv[2]}{n}", "x" * 500, 1)
@@ -136,7 +136,7 @@ def test_what_is_no_store_at_all_is_kept_too(make: Callable[[], tuple[Path, Path
 
 def test_nothing_changes_while_a_hub_runs(make: Callable[[], tuple[Path, Path]]) -> None:
     work, data = make()
-    with closing(open_store(data)), pytest.raises(ConfigError, match="a hub runs"):
+    with closing(open_store(Place(data))), pytest.raises(ConfigError, match="a hub runs"):
         _move_in(work, data)
     shutil.rmtree(work)
     assert held(data) >= {"old"}

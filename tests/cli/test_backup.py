@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from hub.backup.keys import new_key, read_key
 from hub.cli.app import build
-from hub.store import open_reader, open_store
+from hub.store import Place, open_reader, open_store
 from hub.store.copying import backups
 from hub.testing.shop import Shop
 
@@ -38,7 +38,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     found = Shop(tmp_path)
     monkeypatch.setenv("DRAGOMAN_CONFIG", str(found.config))
     monkeypatch.setenv("DRAGOMAN_BACKUP_KEY", new_key())
-    open_store(found.data).close()
+    open_store(Place(found.data)).close()
     yield found
     found.close()
 
@@ -56,7 +56,7 @@ def test_there_and_back_beside_a_running_hub(shop: Shop, tmp_path: Path) -> None
     place = str(tmp_path / "place")
     made = told("backup", "--to", place)
     assert made["rows"]["messages"] == 2
-    with closing(open_reader(shop.data)) as db:
+    with closing(open_reader(Place(shop.data))) as db:
         assert [one.name for one in backups(db)] == [made["name"]]
     assert json.loads(run("status", "--json")[1])["backup"]["name"] == made["name"]
     assert "0 hours ago" in run("status")[1]
@@ -68,13 +68,13 @@ def test_there_and_back_beside_a_running_hub(shop: Shop, tmp_path: Path) -> None
     code, out, err = run("restore", place, "--to", str(tmp_path / "new"))
     assert code == 0, err
     assert "dragoman run" in out
-    with closing(open_reader(tmp_path / "new")) as db:
+    with closing(open_reader(Place(tmp_path / "new"))) as db:
         assert db.rows("SELECT count(*) FROM messages") == [(2,)]
 
 
 def test_without_a_hub_the_store_is_written_by_the_command(shop: Shop, tmp_path: Path) -> None:
     made = told("backup", "--to", str(tmp_path / "place"))
-    with closing(open_reader(shop.data)) as db:
+    with closing(open_reader(Place(shop.data))) as db:
         assert [one.name for one in backups(db)] == [made["name"]]
 
 
@@ -125,7 +125,7 @@ def test_mistakes_are_one_sentence_with_file_and_line(
 
 def test_the_store_is_checked_and_damage_makes_it_fail(shop: Shop) -> None:
     assert told("store", "check")["ok"]
-    store = open_store(shop.data)
+    store = open_store(Place(shop.data))
     store.db.run("INSERT INTO queue VALUES (77, 'lane')")
     store.close()
     code, out, _ = run("store", "check")
@@ -135,7 +135,7 @@ def test_the_store_is_checked_and_damage_makes_it_fail(shop: Shop) -> None:
 
 
 def test_prune_counts_and_removes(shop: Shop) -> None:
-    store = open_store(shop.data)
+    store = open_store(Place(shop.data))
     store.db.run("INSERT INTO news VALUES (1, 1, 'c', 'a', 'quality', 's', 't', 0, 0)")
     store.close()
     assert told("store", "prune", "--dry-run")["rows"]["news"] == 1

@@ -145,8 +145,11 @@ def test_check_as_json() -> None:
     said = json.loads(out)
     assert (code, said["ok"], said["connections"]) == (0, True, {"shop": "post"})
     assert said["inboxes"] == {"front": {"connection": "shop", "account": "1"}}
+    here = Path().resolve() / "data"
+    assert said["store"] == f"SQLite in {here}"
     assert said["findings"] == [
-        {"of": "connection shop", "ok": True, "what": "channel post, inboxes: front", "remedy": ""}
+        {"of": "store", "ok": True, "what": f"is SQLite in {here}, files in {here / 'blobs'}", "remedy": ""},
+        {"of": "connection shop", "ok": True, "what": "channel post, inboxes: front", "remedy": ""},
     ]
 
 

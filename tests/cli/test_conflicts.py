@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from hub.cli.app import build
 from hub.store import open_store
 from hub.testing.one_contact import OneContact, line
+from hub.testing.stores import environ, place_of
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -33,8 +34,9 @@ def run(desk, tmp_path) -> Run:
 
     def run_(*args: str) -> tuple[int, str, str]:
         desk.store.close()
-        found = CliRunner().invoke(build(), [*args, "--config", str(tmp_path / "hub.toml")], catch_exceptions=False)
-        desk.store = open_store(tmp_path / "data")
+        words = [*args, "--config", str(tmp_path / "hub.toml")]
+        found = CliRunner().invoke(build(), words, env=environ(place_of(tmp_path / "data")), catch_exceptions=False)
+        desk.store = open_store(place_of(tmp_path / "data"))
         desk.now += 1
         desk.step()
         return found.exit_code, found.stdout, found.stderr

@@ -14,6 +14,7 @@ from hub.model.events import RecordsRead
 from hub.model.people import Identity
 from hub.model.records import CrmObject, Record
 from hub.store import open_store
+from hub.testing.stores import environ, place_of
 from hub.testing.tabletop import HUB_TOML, Tabletop
 
 PHONE = "+447700900101"
@@ -47,8 +48,9 @@ class Desk:
     def run(self, *args: str) -> tuple[int, str, str]:
         """Exit code, stdout, stderr."""
         self.table.store.close()
-        found = CliRunner().invoke(build(), [*args, "--config", str(self.folder / "hub.toml")], catch_exceptions=False)
-        self.table.store = open_store(self.folder / "data")
+        words = [*args, "--config", str(self.folder / "hub.toml")]
+        found = CliRunner().invoke(build(), words, env=environ(place_of(self.folder / "data")), catch_exceptions=False)
+        self.table.store = open_store(place_of(self.folder / "data"))
         self.table.step()
         return found.exit_code, found.stdout, found.stderr
 

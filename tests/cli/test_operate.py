@@ -17,7 +17,7 @@ from hub.cli.pause import milliseconds
 from hub.cli.people import reference
 from hub.contracts.errors import ConfigError
 from hub.engine.control_client import ask
-from hub.store import open_reader, open_store, reading
+from hub.store import Place, open_reader, open_store, reading
 from hub.testing.shop import LONG, ROOT, Shop
 
 ANA, BEN = "+12025550101", "+12025550102"
@@ -71,7 +71,7 @@ def told(*args: str) -> Any:
 
 
 def logged(shop: Shop) -> int:
-    db = open_reader(shop.data)
+    db = open_reader(Place(shop.data))
     try:
         return reading.all_commands(db).get(("log", "done"), 0)
     finally:
@@ -280,7 +280,7 @@ def test_how_people_are_named() -> None:
 def test_a_torn_store_is_told_in_one_sentence(tmp_path: Path) -> None:
     """What reads the store says what is wrong with it, and where to look; no traceback."""
     (tmp_path / "hub.toml").write_text('[hub]\ndata = "./data"\n', encoding="utf-8")
-    open_store(tmp_path / "data").close()
+    open_store(Place(tmp_path / "data")).close()
     file = tmp_path / "data/hub.sqlite3"
     whole = file.read_bytes()
     file.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))

@@ -16,6 +16,7 @@ from hub.model.content import Card, Content, Media, Option, Place, Template
 from hub.model.events import TemplatesRead
 from hub.store import open_store
 from hub.store.blobs import FolderBlobs
+from hub.testing.stores import environ, place_of
 from hub.testing.tabletop import Tabletop
 
 WROTE = {
@@ -59,8 +60,9 @@ class Desk:
     def run(self, *args: str) -> tuple[int, str, str]:
         """Exit code, stdout, stderr."""
         self.table.store.close()
-        found = CliRunner().invoke(build(), [*args, "--config", str(self.folder / "hub.toml")], catch_exceptions=False)
-        self.table.store = open_store(self.folder / "data")
+        words = [*args, "--config", str(self.folder / "hub.toml")]
+        found = CliRunner().invoke(build(), words, env=environ(place_of(self.folder / "data")), catch_exceptions=False)
+        self.table.store = open_store(place_of(self.folder / "data"))
         self.table.step()
         return found.exit_code, found.stdout, found.stderr
 
@@ -80,7 +82,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_a_template_goes_with_its_values(desk):
     given = ("--template", "order_ready", "--language", "en", "--param", "Ana", "--param", "42")
     code, out, _ = desk.run("reply", "p1", *given)
-    assert (code, out[:18]) == (0, "no hub runs: event")
+    assert (code, " event " in out) == (0, True)
     template = Template(name="order_ready", language="en", body=("Ana", "42"))
     assert desk.leaves() == ("", Content(form="template", template=template))
 
@@ -219,7 +221,8 @@ def test_who_is_not_known_and_what_is_not_sent_yet_come_with_a_remedy(desk):
         True,
     )
     desk.run("reply", "p1", "Yes.")
-    assert "m2 has no id at the platform" in desk.run("reply", "p1", "Again.", "--quote", "m2")[2]
+    ((last,),) = desk.table.rows("SELECT max(id) FROM messages")
+    assert f"m{last} has no id at the platform" in desk.run("reply", "p1", "Again.", "--quote", f"m{last}")[2]
     assert "waba_id" in desk.run("templates")[1]
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from hub.cli.app import build
 from hub.testing.one_contact import OneContact, line
+from hub.testing.stores import environ, place_of
 
 Why = Callable[..., tuple[int, str]]
 
@@ -30,7 +31,8 @@ def desk(tmp_path: Path) -> Iterator[OneContact]:
 def why(tmp_path: Path) -> Why:
     def why_(*args: str) -> tuple[int, str]:
         config = ["--config", str(tmp_path / "hub.toml")]
-        found = CliRunner().invoke(build(), ["why", *args, *config], catch_exceptions=False)
+        at = environ(place_of(tmp_path / "data"))
+        found = CliRunner().invoke(build(), ["why", *args, *config], env=at, catch_exceptions=False)
         return found.exit_code, found.stdout
 
     return why_

@@ -25,7 +25,14 @@ from hub.model.events import Event
 from hub.model.messages import Outgoing, Receipt
 from hub.store.journal import Incoming
 from hub.testing.one_contact import OneContact
+from hub.testing.stores import VARIABLE
 from hub.testing.tabletop import HUB_TOML, Tabletop
+
+
+@pytest.fixture
+def on_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told here is SQLite's alone: with PostgreSQL other tests tell it."""
+    monkeypatch.setenv(VARIABLE, "sqlite")
 
 
 @pytest.fixture

@@ -120,6 +120,7 @@ def restored(talk: Tabletop, folder: Path) -> Tabletop:
     return table
 
 
+@pytest.mark.usefixtures("on_sqlite")
 def test_after_a_restore_only_what_was_asked_since_is_sent(talk, tmp_path: Path) -> None:
     table = restored(talk, tmp_path / "other")
     asked = table.now - 1000

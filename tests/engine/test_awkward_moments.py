@@ -360,6 +360,7 @@ def test_a_clock_set_back_holds_no_batch(table, text):
 
 
 @pytest.mark.parametrize("query", ["evidence", "due"])
+@pytest.mark.usefixtures("on_sqlite")
 def test_what_comes_due_is_found_by_an_index(table, query, monkeypatch):
     from hub.store import outbox
 

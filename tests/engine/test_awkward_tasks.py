@@ -194,7 +194,7 @@ def test_what_cannot_be_stored_costs_nobody_else(table):
             return await asyncio.gather(*futures, return_exceptions=True)
 
     stored, refused = asyncio.run(scenario())
-    assert stored == [1]
+    assert len(stored) == 1
     assert isinstance(refused, Unavailable)
 
 

@@ -23,7 +23,7 @@ from hub.engine.loader import load_plugins
 from hub.engine.settings import load_config
 from hub.model.events import DeadHandled, HumanReplied, PauseChanged, SendSettled, TimerDue
 from hub.model.packing import pack
-from hub.store import open_store
+from hub.store import Place, open_store
 from hub.testing.shop import Shop
 
 REPLY = HumanReplied(key="k1", at=1_800_000_000_000, person="p1", text="hello", agent="Eva")
@@ -167,24 +167,24 @@ def test_what_a_human_does_arrives_as_it_was_sent(event: Any) -> None:
 
 def test_submit_goes_through_the_running_hub(shop: Shop) -> None:
     async def scenario(hub: Hub, data: Path) -> None:
-        assert (await asyncio.to_thread(submit, data, REPLY)).startswith("the hub took it as event ")
+        assert (await asyncio.to_thread(submit, Place(data), REPLY)).startswith("the hub took it as event ")
         with pytest.raises(Rejected, match="a person is"):
-            await asyncio.to_thread(submit, data, HumanReplied(key="k2", at=1, person="nobody", text="x"))
+            await asyncio.to_thread(submit, Place(data), HumanReplied(key="k2", at=1, person="nobody", text="x"))
 
     run(shop, scenario)
 
 
 def test_submit_keeps_the_event_when_no_hub_runs(tmp_path: Path) -> None:
-    open_store(tmp_path).close()
-    assert submit(tmp_path, REPLY) == "no hub runs: event 1 waits for its next start"
-    store = open_store(tmp_path)
+    open_store(Place(tmp_path)).close()
+    assert submit(Place(tmp_path), REPLY) == "no hub runs: event 1 waits for its next start"
+    store = open_store(Place(tmp_path))
     assert [(row.seq, row.key) for row in store.claim(10)] == [(1, "human.replied:k1")]
     store.close()
 
 
 def test_submit_makes_no_store_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no store"):
-        submit(tmp_path / "data", REPLY)
+        submit(Place(tmp_path / "data"), REPLY)
     assert not (tmp_path / "data").exists()
 
 

@@ -105,3 +105,18 @@ def test_silence_again_and_again_is_asked_about_less_and_less():
 def test_a_row_that_the_answer_leaves_out_is_in_doubt():
     found, _ = fates(lambda batch: done(batch[1:]), 2)
     assert [found[n].outcome for n in (1, 2)] == ["doubt", "done"]
+
+
+def test_what_another_process_may_write_by_now_is_written_no_more() -> None:
+    """The batch is found to break the adapter, and is not tried in halves: the CRM was lost meanwhile."""
+    calls, ours = [], [True, False]
+
+    def log(batch: Sequence[LogEntry]) -> list[Written]:
+        calls.append(len(batch))
+        raise ValueError
+
+    adapter: Any = SimpleNamespace(log=log)
+    batch = Batch(logs=[entry(n) for n in range(1, 5)], attempts=dict.fromkeys(range(1, 5), 1))
+    outcomes = Fate("main", adapter, batch, may_call=lambda: ours.pop(0) if ours else False).carry_out()
+    assert calls == [4]
+    assert {one.outbox: one.outcome for one in outcomes} == dict.fromkeys(range(1, 5), "doubt")

@@ -58,7 +58,7 @@ def test_a_long_refusal_within_one_run_is_a_gap_too(
             await hub.writer.call(lambda store: note_alive(store, hub.config, long_ago))
             monkeypatch.setattr(shutil, "disk_usage", lambda path: real(path)._replace(free=0))
             await here.until(lambda: not hub.accepting)
-            monkeypatch.setattr("hub.engine.hub.tick", lambda store, now: looks.append(tick(store, now)))
+            monkeypatch.setattr("hub.engine.ticks.tick", lambda store, now: looks.append(tick(store, now)))
             await here.until(lambda: len(looks) > 2)  # the hub saw itself refuse
             assert "gap of telegram" not in hub.notices.open
             monkeypatch.undo()

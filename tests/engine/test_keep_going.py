@@ -158,7 +158,7 @@ def test_the_clock_is_vital(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def scenario() -> None:
         async with live() as here:
-            monkeypatch.setattr("hub.engine.hub.tick", broken)
+            monkeypatch.setattr("hub.engine.ticks.tick", broken)
             with pytest.raises(RuntimeError, match="no time"):
                 await asyncio.wait_for(here.hub.failed(), 7)
 

@@ -212,9 +212,9 @@ def test_a_trial_writes_only_what_the_rules_of_the_version_let_it(desk):
     desk.meet()
     desk.apply(SECOND, trial=0)
     with desk.table.store.transaction():  # the fifth has no language, the fourth has one that the CRM does not share
-        desk.table.store.db.run("UPDATE people SET language='' WHERE id=5")
+        desk.table.store.db.run("UPDATE people SET language='' WHERE id=(SELECT person FROM links WHERE record='5')")
         told = '{"lang": {"ours": "FR", "theirs": "de"}}'
-        desk.table.store.db.run("UPDATE links SET synced=? WHERE person=4", (told,))
+        desk.table.store.db.run("UPDATE links SET synced=? WHERE record='4'", (told,))
     desk.apply(FIRST.replace('"always"', '"always", rule = "fill-blank"'), trial=5)
     assert desk.written() == {str(n): {"lang": "en"} for n in (1, 2, 3)}
     assert desk.states()[-1] == (3, "trial")

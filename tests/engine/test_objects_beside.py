@@ -174,6 +174,7 @@ def test_a_rule_makes_a_deal(office):
     assert office.writes() == [("deal", "", "1", "New", "o-1", False, "Offer for Ana", "send an offer")]
 
 
+@pytest.mark.usefixtures("on_sqlite")
 def test_a_batch_of_messages_asks_for_deals_once_and_without_such_rules_never(office, tmp_path):
     seen: list[str] = []
 

@@ -18,6 +18,7 @@ from hub.model.content import Content, Media, Option, Template
 from hub.model.events import DeadHandled, HumanReplied, TemplatesRead
 from hub.sending import PairRate
 from hub.store import open_store
+from hub.testing.stores import place_of
 from hub.testing.tabletop import HUB_TOML, Tabletop
 
 HOUR = 3_600_000
@@ -244,7 +245,7 @@ def test_a_kill_at_any_commit_sends_one_template(tmp_path_factory, cuts):
     def cut(number: int) -> None:
         if cuts[number]:
             table.store.close()
-            table.store = open_store(table.config.hub.data)
+            table.store = open_store(place_of(table.config.hub.data))
             table.store.recover(table.now, {"sales": table.now + 60_000})
 
     stamp = str(table.now // 1000)

@@ -15,6 +15,8 @@ from hub.model.events import PauseChanged
 from hub.store import StoreTrouble
 from hub.testing.tabletop import Tabletop
 
+pytestmark = pytest.mark.usefixtures("on_sqlite")
+
 FULL, ROOM = "PRAGMA max_page_count=1", "PRAGMA max_page_count=1000000"
 
 

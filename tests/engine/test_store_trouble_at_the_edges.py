@@ -17,8 +17,10 @@ from hub.engine.line import incoming
 from hub.engine.step import step
 from hub.model.events import PauseChanged
 from hub.store import StoreTrouble, journal
-from hub.store.database import Database
+from hub.store.sqlite import Sqlite
 from hub.testing.tabletop import Tabletop
+
+pytestmark = pytest.mark.usefixtures("on_sqlite")
 
 AWAY = "PRAGMA busy_timeout=20"
 PERSON = "+12025550111"
@@ -64,7 +66,7 @@ def test_one_row_outside_a_transaction_is_no_less_trouble(table: Tabletop) -> No
 def test_a_read_of_what_is_no_store_is_trouble_and_a_wrong_question_is_not(table: Tabletop, tmp_path: Path) -> None:
     rubbish = tmp_path / "rubbish"
     rubbish.write_bytes(b"rubbish" * 1000)
-    db = Database(rubbish, readonly=True)
+    db = Sqlite(rubbish, readonly=True)
     with pytest.raises(StoreTrouble):
         db.rows("SELECT 1 FROM cursors")
     db.close()

@@ -14,7 +14,7 @@ import pytest
 
 from hub.engine.pulse import LOOP, SIZE, WRITER, Pulse
 from hub.engine.supervisor import PATIENCE, Stall
-from hub.store import open_reader, open_store, reading
+from hub.store import Place, open_reader, open_store, reading
 from hub.testing.shop import LONG, SECRET, Shop, http
 
 
@@ -70,7 +70,7 @@ def test_a_killed_hub_starts_again_and_works_off_what_was_accepted(shop: Shop) -
 
     def everybody() -> bool:
         """Answered, or (a send that was under way, of a platform that cannot tell) shown to a human."""
-        db = open_reader(shop.data)
+        db = open_reader(Place(shop.data))
         try:
             states = [state for (state,) in db.rows("SELECT state FROM outbox WHERE kind='send'")]
         finally:
@@ -107,7 +107,7 @@ def test_a_send_under_way_is_finished_before_the_hub_ends(shop: Shop) -> None:
     assert late == (503, "come again")
     shop.open.set()
     assert supervisor.wait(LONG) == 0
-    db = open_reader(shop.data)
+    db = open_reader(Place(shop.data))
     assert reading.all_commands(db) == {("send", "done"): 1}
     db.close()
     assert shop.asked == 1
@@ -146,7 +146,7 @@ def test_the_hub_ends_when_its_supervisor_was_killed(shop: Shop) -> None:
     supervisor.wait()
     shop.until(lambda: "the supervisor is gone" in shop.log and not (shop.data / "run.json").exists())
     shop.until(lambda: not (shop.data / "control.sock").exists())
-    open_store(shop.data, patience=LONG).close()
+    open_store(Place(shop.data), patience=LONG).close()
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_crm_that_stalls_the_hub_is_named_and_only_its_calls_rest(tmp_path: Pa
         assert shop.say(1, "hello") == 200
 
         def kept() -> bool:
-            db = open_reader(shop.data)
+            db = open_reader(Place(shop.data))
             try:
                 dead = [cause for (cause,) in db.rows("SELECT cause FROM dead WHERE kind='event'")]
                 logged = db.rows("SELECT record FROM outbox WHERE kind='log' AND state='done'")

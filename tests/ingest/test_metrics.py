@@ -18,6 +18,7 @@ NAMES = {
     "dragoman_crm_lag_seconds",
     "dragoman_crm_ready",
     "dragoman_dead_letters",
+    "dragoman_duties",
     "dragoman_events_accepted",
     "dragoman_events_buried",
     "dragoman_events_duplicates",
@@ -68,6 +69,7 @@ def test_the_numbers_are_told_and_true(live: Any, simulators: Any) -> None:
         assert set(seen) <= NAMES, "name it in the list above"
         assert seen["dragoman_events_accepted"][()] >= 1
         assert seen["dragoman_accepting"][()] == 1
+        assert {"inbox:whatsapp", "crm:hubspot", "clock"} <= {duty for duty, _ in seen["dragoman_duties"]}
         assert seen["dragoman_crm_ready"]["hubspot",] == 1
         assert seen["dragoman_crm_calls_left"]["hubspot", "10s"] > 0
         assert 0 <= seen["dragoman_crm_lag_seconds"]["hubspot", "0.95"] < 15

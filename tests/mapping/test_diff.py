@@ -126,9 +126,25 @@ def test_what_would_be_done_about_a_field(rule, theirs, base, expected):
     assert outcome(ALWAYS.format(rule=rule), theirs, base) == expected
 
 
-def test_a_value_that_the_crm_cannot_hold_is_invalid():
+@pytest.mark.parametrize(
+    ("rule", "theirs", "base", "expected"),
+    [
+        ("hub", "red", None, ("invalid", "red", {})),
+        ("crm", "red", Base("red", "red"), ("invalid", "red", {})),
+        ("crm", "red", Base("green", "gold"), ("conflict", "red", {"tier": "red"})),
+        ("crm", "red", Base("green", "red"), ("invalid", "red", {})),
+        ("ask", "red", None, ("ask", "red", {})),
+    ],
+)
+def test_a_value_that_the_crm_cannot_hold_is_invalid_unless_the_crms_is_taken(rule, theirs, base, expected):
     facts = PersonFacts(name="Ana", attributes={"tier": "green"})
-    assert outcome(ALWAYS.format(rule="crm"), "red", None, facts) == ("invalid", "red", {})
+    assert outcome(ALWAYS.format(rule=rule), theirs, base, facts) == expected
+
+
+def test_a_value_that_the_crm_cannot_hold_is_not_written_into_a_record_that_is_made():
+    facts = PersonFacts(name="Ana", attributes={"tier": "green"})
+    assert outcome(ALWAYS.format(rule="crm"), None, None, facts, creating=True) == ("invalid", "", {})
+    assert outcome('T = { from = "attr.tier", direction = "pull" }', None, None, facts, creating=True)[0] == "keep"
 
 
 def test_a_record_that_is_made_gets_what_the_hub_has():

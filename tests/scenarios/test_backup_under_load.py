@@ -16,7 +16,7 @@ from hub.backup.making import Made, Source, make
 from hub.backup.places import Folder
 from hub.backup.restoring import restore
 from hub.engine.line import now_ms
-from hub.store import open_reader
+from hub.store import Place, open_reader
 from hub.store.blobs import FolderBlobs
 from hub.store.checking import check_store
 from hub.testing.crowd import Crowd, quiet
@@ -65,19 +65,19 @@ async def scenario(folder: Path, messages: int, rate: float) -> tuple[Ledgers, M
             await stage.hub.ready()
             await crowd.talk(messages // 3, rate)
             began = time.monotonic()
-            source = Source(stage.hub.data, stage.hub.config)
+            source = Source(Place(stage.hub.data), stage.hub.data / "blobs", stage.hub.config)
             backup = asyncio.create_task(asyncio.to_thread(make, source, place, KEY, 4, now_ms))
             await crowd.talk(messages // 3, rate)
             made = await backup
             await stage.hub.kill_all()  # the machine is gone, in the middle of its work
 
-            await asyncio.to_thread(restore, place, KEY, "", new / "data", now_ms)
+            await asyncio.to_thread(restore, place, KEY, "", Place(new / "data"), new / "data/blobs", now_ms)
             new.mkdir(exist_ok=True)
             (new / "hub.toml").write_text(stage.hub.config.read_text())
-            with closing(open_reader(new / "data")) as db:
+            with closing(open_reader(Place(new / "data"))) as db:
                 found = check_store(db, FolderBlobs(new / "data/blobs").exists, now_ms())
                 assert [one for one in found if one.broken] == []
-            stage.hub = HubRun(new / "hub.toml", new / "data", ALONE)
+            stage.hubs = [HubRun(new / "hub.toml", new / "data", ALONE)]
             await stage.hub.start()
             await stage.hub.ready()
             again = mail.again(began - 3)

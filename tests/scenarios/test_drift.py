@@ -15,7 +15,7 @@ from hub.contracts.errors import Unavailable
 from hub.contracts.simulator import CRMSimulator
 from hub.engine.crm.drift import Swept, events, sweep
 from hub.model.records import Ref
-from hub.store import open_reader
+from hub.store import Place, open_reader
 from hub.testing.office import Clock, Office, both_ways, serving, simulated
 
 PHONES = [f"+4477009001{n:02}" for n in range(30)]
@@ -31,7 +31,7 @@ class Shop:
         return self.crm.words[source]
 
     def sweep(self, share: float = 1.0) -> Swept:
-        with closing(open_reader(self.office.config.hub.data)) as db:
+        with closing(open_reader(Place(self.office.config.hub.data))) as db:
             return list(sweep(db, self.office.line, self.name, self.office.clock.ms, share=share))[-1]
 
     def repair(self) -> None:

@@ -43,7 +43,7 @@ def test_both_sides_hold_what_the_rules_say_where_records_are_merged(crm: str, s
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(5, 60))
+@pytest.mark.parametrize("seed", range(5, 110))
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
 def test_both_sides_hold_what_the_rules_say_in_many_runs_with_merges(crm: str, seed: int) -> None:
     play(crm, seed, MERGES)

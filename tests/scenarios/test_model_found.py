@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,6 +190,36 @@ def test_a_write_that_never_happened_is_no_echo(play: Play) -> None:
     assert play.there("size") == "Medium"
 
 
+def test_what_is_asked_meanwhile_is_not_taken_for_written(play: Play) -> None:
+    play.hub(hub="b", ask="b").then("push", "before").crm(ask="c").then("look")
+    play.world.settle()
+    assert (play.there("hub"), play.there("ask")) == ("b", "c")
+    assert play.world.office.rows("SELECT ours, theirs, state FROM conflicts") == [("b", "c", "asked")]
+
+
+def test_a_question_about_a_record_that_is_gone_closes(play: Play) -> None:
+    play.hub(ask="b").crm(ask="c").then("look").then("crm_removes", play.record).then("look")
+    play.then("say", ANA).then("push")
+    play.world.settle()
+    assert play.world.office.rows("SELECT ours, theirs, state FROM conflicts") == [("b", "c", "settled")]
+
+
+def test_what_a_field_takes_by_the_time_of_the_restoration_is_written(play: Play) -> None:
+    play.world.side.lock("ask", locked=True)
+    play.hub(ask="b").then("push").then("crm_removes", play.record).then("look")
+    play.world.side.lock("ask", locked=False)
+    play.then("learn").then("crm_restores", play.record)
+    play.world.settle()
+    assert play.there("ask") == "b"
+
+
+def test_what_somebody_restored_and_changed_is_compared_with_what_both_sides_had(play: Play) -> None:
+    play.hub(crm="a", hub="a").then("push").then("crm_removes", play.record).then("look").hub(hub="b")
+    play.then("crm_restores", play.record).crm(crm="c").then("say", ANA).then("push")
+    play.world.settle()
+    assert (play.there("crm"), play.there("hub")) == ("c", "b")
+
+
 @pytest.fixture
 def pair(play: Play) -> Play:
     """As `play`, with BEN linked as well, whose record is `ben`."""
@@ -202,6 +233,22 @@ def test_who_lost_his_record_in_a_merge_writes_nothing_into_the_other_one(pair: 
     pair.then("hub_edits", BEN, {"attr.ask": "b"})
     pair.world.settle()
     assert pair.there("ask") == ""
+
+
+def test_nor_does_a_command_of_his_that_waits(pair: Play) -> None:
+    pair.then("hub_edits", BEN, {"attr.crm": "b"}).then("crm_merges", pair.record, pair.ben).then("look")
+    pair.then("hub_edits", BEN, {"attr.crm": "d"}).then("push")
+    pair.record = pair.world.record(pair.world.people[ANA])
+    assert pair.there("crm") == ""
+    pair.world.settle()
+
+
+def test_what_is_decided_for_him_is_taken_by_whose_record_it_is(pair: Play) -> None:
+    pair.then("hub_edits", BEN, {"attr.ask": "b"}).crm(ask="c").then("crm_merges", pair.record, pair.ben).then("look")
+    assert pair.world.decides(random.Random(1)) == f"{pair.world.side.word('ask')} of {BEN}: hub"
+    pair.world.settle()
+    left = pair.world.record(pair.world.people[ANA])
+    assert (pair.world.side.values(left) or {})[pair.world.side.word("ask")] == "b"
 
 
 def test_a_field_that_was_left_out_is_written_into_what_a_merge_left(pair: Play) -> None:
@@ -278,6 +325,14 @@ def test_somebody_whose_converted_contact_was_deleted_is_made_again(lead: Play) 
     lead.then("crm_removes", lead.world.record(lead.world.people[ANA])).then("say", ANA)
     lead.world.settle()
     assert len(lead.world.side.live()) == 1
+
+
+def test_somebody_whose_converted_contact_was_restored_is_not_made_again(lead: Play) -> None:
+    lead.then("crm_converts", lead.record).then("look")
+    contact = lead.world.record(lead.world.people[ANA])
+    lead.then("crm_removes", contact).then("look").then("crm_restores", contact).then("say", ANA).then("push")
+    lead.world.settle()
+    assert lead.world.side.live() == [contact]
 
 
 def test_a_message_in_doubt_follows_a_conversion(lead: Play) -> None:

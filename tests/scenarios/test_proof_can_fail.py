@@ -19,13 +19,14 @@ SHOWS = {
     "order": "out_of_order",
     "ledger": "doubled",
     "uncertain": "doubled_sends",
+    "fence": "doubled",
+    "beside": "doubled",
 }
+LONG = ("ack-early", "ledger", "uncertain", "fence", "beside")
 
 
-@pytest.mark.parametrize(
-    "mode",
-    ["dedupe", "order", *(pytest.param(mode, marks=pytest.mark.full) for mode in ("ack-early", "ledger", "uncertain"))],
-)
+@pytest.mark.usefixtures("postgres")
+@pytest.mark.parametrize("mode", ["dedupe", "order", *(pytest.param(mode, marks=pytest.mark.full) for mode in LONG)])
 def test_a_broken_hub_fails_the_proof(mode: str, tmp_path: Path) -> None:
     (proof,) = asyncio.run(run(broken(mode, events=300, seed=2), tmp_path, Watch(300))).values()
     assert not proof.holds()
@@ -33,6 +34,7 @@ def test_a_broken_hub_fails_the_proof(mode: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.usefixtures("postgres")
 @pytest.mark.parametrize("mode", BREAKS)
 def test_the_same_run_of_the_real_hub_holds(mode: str, tmp_path: Path) -> None:
     (proof,) = asyncio.run(

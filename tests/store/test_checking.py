@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from hub.backup.settings import RetentionSettings
 from hub.engine.retention import keep_of
-from hub.store import Store, open_reader, open_store
-from hub.store.checking import RULES, check_store
+from hub.store import Place, Store, open_reader, open_store
+from hub.store.checking import NUMBERS, PAGES, RULES, check_store
 from hub.store.journal import Incoming
+from hub.store.numbers import counter, numbered, set_counter
 from hub.store.retention import BATCH, DAY, Keep, Rule, find, find_ledger, remove, remove_ledger, rules
+from hub.store.sqlite import Sqlite
+from hub.store.tables import tables
+from hub.testing.postgres import PostgresServer
+from hub.testing.stores import ENGINES, place_of
 
 NOW = 1_800_000_000_000
 OLD = NOW - 400 * DAY
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path / "data")
+@pytest.fixture(params=ENGINES)
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "postgres":
+        request.getfixturevalue("postgres")  # where there is none, the test is skipped
+    opened = open_store(place_of(tmp_path / "data", request.param))
     yield opened
     opened.close()
 
 
 def fill(store: Store, table: str, **values: object) -> None:
     """A row; columns that are not named are 0 or empty."""
-    columns = store.db.rows(f"SELECT name, type FROM pragma_table_info('{table}')")
-    row = {name: values.pop(name, 0 if kind == "INTEGER" else "") for name, kind in columns}
+    usual = {"bigint": 0, "text": "", "bytea": b""}
+    row = {name: values.pop(name, usual[kind]) for name, kind in tables()[table].columns.items()}
     assert not values, values
-    marks = ",".join("?" * len(row))
-    store.db.run(f"INSERT INTO {table} ({','.join(row)}) VALUES ({marks})", list(row.values()))
+    store.db.insert(table, [list(row.values())])
 
 
 def sound(store: Store, at: int = OLD) -> None:
@@ -54,6 +61,8 @@ def sound(store: Store, at: int = OLD) -> None:
     fill(store, "dead", id=1, kind="send", ref=1, state="open", at=at)
     fill(store, "crm_answers", id=1, crm="main", message=1, state="open")
     fill(store, "decisions", id=1, event=1, at=at)
+    for table in numbered():
+        set_counter(store.db, table, max(2, counter(store.db, table)))
 
 
 def broken(store: Store, *, blobs: bool = True) -> dict[str, tuple[int, tuple[str, ...]]]:
@@ -85,14 +94,17 @@ DAMAGE = {
     "a file that was fetched is there": "UPDATE media SET blob=''",
     "an answer from a CRM has its message and a known state": "UPDATE crm_answers SET message=9",
     "nothing was read in the future": f"INSERT INTO cursors VALUES ('a', 'b', {NOW + 2 * DAY})",
-    "numbers are never given twice": "UPDATE sqlite_sequence SET seq=0 WHERE name='outbox'",
+    NUMBERS: "",
 }
 
 
 @pytest.mark.parametrize("rule", DAMAGE)
 def test_damage_is_found_and_named(store: Store, rule: str) -> None:
     sound(store)
-    store.db.connection.executescript(DAMAGE[rule])
+    for statement in filter(None, DAMAGE[rule].split("; ")):
+        store.db.run(statement)
+    if rule == NUMBERS:
+        set_counter(store.db, "outbox", 1)
     found = broken(store)
     assert rule in found
     count, rows = found[rule]
@@ -101,7 +113,7 @@ def test_damage_is_found_and_named(store: Store, rule: str) -> None:
 
 
 def test_every_rule_has_a_damage_that_it_finds() -> None:
-    assert {rule for rule, _, _ in RULES} | {"numbers are never given twice"} == DAMAGE.keys()
+    assert {rule for rule, _, _ in RULES} | {NUMBERS} == DAMAGE.keys()
 
 
 def test_a_file_that_is_gone_is_found(store: Store) -> None:
@@ -110,7 +122,7 @@ def test_a_file_that_is_gone_is_found(store: Store) -> None:
 
 
 def test_a_torn_file_is_found_without_a_traceback(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "data")
+    store = open_store(Place(tmp_path / "data"))
     sound(store)
     store.db.run("CREATE TABLE ballast AS SELECT zeroblob(400000) AS data")
     store.close()
@@ -119,10 +131,19 @@ def test_a_torn_file_is_found_without_a_traceback(tmp_path: Path) -> None:
     for page in range(2, len(raw) // 4096, 3):
         raw[page * 4096 : page * 4096 + 100] = b"\xff" * 100
     file.write_bytes(raw)
-    reader = open_reader(tmp_path / "data")
+    reader = open_reader(Place(tmp_path / "data"))
     found = list(check_store(reader, lambda name: True, NOW))
     reader.close()
     assert found[0].broken
+
+
+def test_what_stands_in_for_a_look_at_the_whole_file_is_said(postgres: PostgresServer, tmp_path: Path) -> None:
+    dsn = postgres.database("checking")
+    with closing(open_store(Place(tmp_path / "data", dsn))) as opened:
+        sound(opened)
+        first = next(iter(check_store(opened.db, lambda name: True, NOW)))
+        assert (first.rule, first.broken) == (PAGES, 0)
+        assert first.note.startswith("each page read is checked; CREATE EXTENSION amcheck")
 
 
 def test_many_broken_rows_are_counted_and_few_named(store: Store) -> None:
@@ -138,14 +159,19 @@ USUAL = keep_of(RetentionSettings())
 EVERYTHING = USUAL._replace(messages=100)
 
 
+def changes(store: Store) -> int:
+    """Rows changed so far, as far as the engine counts them."""
+    return store.db.connection.total_changes if isinstance(store.db, Sqlite) else 0
+
+
 def prune(store: Store, keep: Keep = EVERYTHING) -> dict[str, int]:
     gone = {}
     for rule in rules(keep):
         gone[rule.table] = after = 0
         while keys := find(store.db, rule, NOW, after):
-            before = store.db.connection.total_changes
+            before = changes(store)
             gone[rule.table] += remove(store, rule, keys, NOW)
-            assert store.db.connection.total_changes - before <= BATCH
+            assert changes(store) - before <= BATCH
             after = keys[-1]
     return gone
 

@@ -9,13 +9,13 @@ import pytest
 
 from hub.contracts.crm import FieldSchema, Schema
 from hub.model.records import Owner
-from hub.store import Store, mappings, open_store
+from hub.store import Place, Store, mappings, open_store
 from hub.store.rows import ConversationRow, LinkRow
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    found = open_store(tmp_path)
+    found = open_store(Place(tmp_path))
     yield found
     found.close()
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.contracts.errors import ConfigError
-from hub.store import Store, open_reader, open_store
+from hub.store import Place, Store, open_reader, open_store
 from hub.store.journal import Incoming
 
 
@@ -20,7 +20,7 @@ def event(key: str, lane: str = "a", source: str = "meta", account: str = "1") -
 
 @pytest.fixture
 def store(tmp_path: Path):
-    opened = open_store(tmp_path / "data")
+    opened = open_store(Place(tmp_path / "data"))
     yield opened
     opened.close()
 
@@ -73,7 +73,7 @@ def test_a_busy_lane_does_not_starve_the_others(store: Store):
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 30)), max_size=60), st.integers(1, 20))
 def test_every_lane_is_worked_off_in_journal_order(tmp_path_factory, sent, budget):
     folder = tmp_path_factory.mktemp("lanes")
-    store = open_store(folder)
+    store = open_store(Place(folder))
     store.accept([event(f"{lane}{number}", lane) for lane, number in sent])
     done: list[tuple[str, int]] = []
     while claimed := store.claim(budget):
@@ -91,18 +91,18 @@ def test_every_lane_is_worked_off_in_journal_order(tmp_path_factory, sent, budge
 
 def test_a_second_owner_is_refused_in_one_sentence(store: Store, tmp_path: Path):
     with pytest.raises(ConfigError, match="another hub already runs on"):
-        open_store(tmp_path / "data")
+        open_store(Place(tmp_path / "data"))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(ConfigError, match="is not writable"):
-        open_store(tmp_path / "file" / "data")
+        open_store(Place(tmp_path / "file" / "data"))
 
 
 def test_readers_cannot_write(store: Store, tmp_path: Path):
     store.accept([event("a")])
-    reader = open_reader(tmp_path / "data")
+    reader = open_reader(Place(tmp_path / "data"))
     try:
         assert reader.rows("SELECT count(*) FROM journal") == [(1,)]
         with pytest.raises(Exception, match=r"readonly|query_only|read-only"):
@@ -134,9 +134,9 @@ int fdatasync(int fd) { seen(); return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasyn
 ACCEPTING = """
 import sys
 from pathlib import Path
-from hub.store import open_store
+from hub.store import Place, open_store
 from hub.store.journal import Incoming
-store = open_store(Path(sys.argv[1]))
+store = open_store(Place(Path(sys.argv[1])))
 for n in range(int(sys.argv[2])):
     store.accept([Incoming("meta", "1", f"{n}.{k}", "a", 1, 2, b"{}") for k in range(5)])
 """
@@ -190,6 +190,6 @@ def test_leases_use_an_index(store: Store):
 
 
 def test_a_configuration_gets_a_new_number_only_when_it_changed(store: Store):
-    assert store.activate("h1", "text", 1) == 1
-    assert store.activate("h1", "text", 2) == 1
-    assert store.activate("h2", "other", 3) == 2
+    assert store.activate("text", 1) == 1
+    assert store.activate("text", 2) == 1
+    assert store.activate("other", 3) == 2

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from hub.contracts.simulator import Heard, Logged, Said
 from hub.testing.latency import to_crm, worked_off
-from hub.testing.ledgers import Ledgers, Trouble, Unsent, token_of
+from hub.testing.ledgers import WRITE_DOWN, Ledgers, Trouble, Unsent, token_of
 from hub.testing.proof import Proof, prove
 
 ADA, BOB = "+12025550111", "+447700900123"
@@ -203,6 +203,37 @@ def test_without_any_request_only_a_kill_after_the_question_explains(
     kills: tuple[float, ...], unexplained: int
 ) -> None:
     assert unsure([], kills=kills).unexplained_uncertain == unexplained
+
+
+def test_an_answer_that_a_dead_database_could_not_take_dies_with_the_process() -> None:
+    """The request ended at 1.6 s, the process died at 60 s: the database was dead from 1.7 s to 59 s."""
+    ledgers = replace(good(), troubles=[Trouble("store", 1.7, 59.0)])
+    assert ledgers.written(1.6) == 59.0 + WRITE_DOWN
+    assert ledgers.written(59.5) == 59.5 + WRITE_DOWN
+    assert replace(ledgers, troubles=[]).written(1.6) == 1.6 + WRITE_DOWN
+
+
+@pytest.mark.parametrize("kind", ["store", "sleep"])
+def test_a_dead_database_or_a_sleeping_process_explains_the_request_under_way(kind: Literal["store", "sleep"]) -> None:
+    ledgers = replace(
+        good(),
+        said=[said(1, delivered=False), said(3, BOB)],
+        logged=without(good().logged, 1),
+        unsent={"m00001": Unsent("uncertain", "no answer")},
+    )
+    assert prove(replace(ledgers, troubles=[Trouble(kind, 1.55, 4.0)])).unexplained_uncertain == 0
+    assert prove(replace(ledgers, troubles=[Trouble(kind, 60.0, 64.0)])).unexplained_uncertain == 1
+
+
+def test_kills_of_the_database_are_counted_apart() -> None:
+    proof = prove(replace(good(), troubles=[Trouble("kill", 1.0, 2.0), Trouble("store", 3.0, 4.0)]))
+    assert (proof.kills, proof.store_kills) == (1, 1)
+
+
+def test_a_reply_to_what_the_platform_gave_up_and_the_hub_had_is_not_doubled() -> None:
+    late = replace(good().heard[0], acked=0.0, given_up=9.0)
+    ledgers = replace(good(), heard=[late, *good().heard[1:]], gaps=[(0, late.sent)])
+    assert prove(ledgers).doubled_sends == 0
 
 
 def test_a_delivery_nobody_asked_for_is_a_doubled_send() -> None:

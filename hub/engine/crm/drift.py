@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import structlog
@@ -209,7 +208,7 @@ class Sweeps:
 
     def _sweep(self) -> Swept:
         swept = Swept()
-        with closing(open_reader(Path(self._line.config.hub.data))) as db:
+        with closing(open_reader(self._line.config.hub.place)) as db:
             after = int(cursor(db, place(self.crm)) or 0)
             for swept in sweep(db, self._line, self.crm, now_ms(), after=after):  # noqa: B007 - the last one counts
                 pass

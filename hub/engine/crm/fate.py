@@ -27,16 +27,28 @@ CALLS = 40
 """Calls of the adapter to find the rows that it fails at, of one batch; the others are tried again later."""
 LONGEST = 60_000
 """ms between two tries of what the CRM did not refuse."""
+LATE = "another process may write it by now"
 
 Write = Callable[[Sequence[Any]], list[Written]]
 
 
 class Fate:
     """One batch on its way: `carry_out` in a thread of the pool, never raises. `refused` says why the CRM lets nobody
-    in, "" = it does; `silence` is the last error of those that mean that nobody answered, or nobody had time."""
+    in, "" = it does; `silence` is the last error of those that mean that nobody answered, or nobody had time.
 
-    def __init__(self, crm: str, adapter: CRM[Any], batch: Batch, active: Active | None = None) -> None:
+    `may_call` is asked before each writing: when it says no, another process may be at it, and the rest is in doubt.
+    """
+
+    def __init__(
+        self,
+        crm: str,
+        adapter: CRM[Any],
+        batch: Batch,
+        active: Active | None = None,
+        may_call: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._crm, self._adapter, self._batch, self._active = crm, adapter, batch, active
+        self._may_call = may_call
         self._changes = {row.outbox for row in batch.logs if row.logged}
         self._changes |= {row.outbox for row in batch.objects if row.record}
         self._calls = CALLS
@@ -46,7 +58,7 @@ class Fate:
     def carry_out(self) -> list[RowOutcome]:
         """Write the batch. Each of its rows gets an outcome."""
         rows, ended = self._batch.rows, list[RowOutcome]()
-        if any(row.expected for row in self._batch.persons):
+        if self._batch.before or any(row.expected for row in self._batch.persons):
             try:
                 rows, ended = self._guarded(self._batch.persons)
             except HubError as error:
@@ -92,11 +104,13 @@ class Fate:
 
     def _guarded(self, rows: Sequence[PersonWrite]) -> tuple[list[PersonWrite], list[RowOutcome]]:
         """Linked people are read just before they are changed: whoever was changed there meanwhile is not written, and
-        no field that has the value already."""
+        no field that has the value already. Nobody is made again whose deleted record is there again."""
         adapter = self._adapter
         if not isinstance(adapter, Reads):
             return list(rows), []
-        ids = list(dict.fromkeys(row.record for row in rows if row.record and row.expected))
+        before = self._batch.before
+        asked = (row.record if row.expected else before.get(row.outbox, "") for row in rows)
+        ids = [record for record in dict.fromkeys(asked) if record]
         known: dict[str, Record] = {}
         size = max(1, adapter.capabilities.read_batch)
         for start in range(0, len(ids), size):
@@ -105,9 +119,13 @@ class Fate:
                 known.update((name, found) for name in (found.id, *found.merged))
         kept, ended = [], []
         for row in rows:
-            record = known.get(row.record)
-            if record is None:
+            record = known.get(row.record or before.get(row.outbox, ""))
+            if record is None or (record.archived and not row.record):
                 kept.append(row)
+                continue
+            if not row.record:
+                reason = f"its record {before[row.outbox]} is there again, as {record.id}"
+                ended.append(RowOutcome(outbox=row.outbox, outcome="overtaken", record=record.id, reason=reason))
                 continue
             differs = self._differs(row, record)
             if differs or record.id != row.record:
@@ -154,6 +172,8 @@ class Fate:
         written = []
         for file in files:
             try:
+                if not self._may_call():
+                    raise Uncertain(LATE)
                 if not isinstance(self._adapter, KeepsFiles):
                     raise PluginError("the adapter keeps no files")
                 written.append(Written(outbox=file.outbox, record=self._adapter.attach(file)))
@@ -166,6 +186,8 @@ class Fate:
     def _some(self, write: Write, rows: Sequence[Any]) -> list[RowOutcome]:
         self._calls -= 1
         try:
+            if not self._may_call():
+                raise Uncertain(LATE)
             written = write(rows)
             outcomes = [self._one(one) for one in written]
         except HubError as error:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hub.engine.crm.logs import Logs
-from hub.engine.effects import answers, attributes, fields, synced
+from hub.engine.effects import answers, attributes, fields, synced, taken
 from hub.engine.effects.synced import Synced
 from hub.engine.line import Active, Line
 from hub.mapping.lines import FieldRule
 from hub.mapping.values import forth
 from hub.model.records import FileWrite, LogEntry, ObjectWrite, PersonWrite
 from hub.store import Store
-from hub.store.blobs import blobs_of
+from hub.store.blobs import FolderBlobs
 from hub.store.rows import LinkRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
@@ -34,7 +33,7 @@ FILES = 4
 @dataclass(slots=True)
 class Batch:
     """CRM rows that are on disk as started; or none, and how long to wait (ms) before some are due. `attempts` and, of
-    people, the mapping that made them (`actives`) go by the row."""
+    people, the mapping that made them (`actives`) and the record that was deleted (`before`) go by the row."""
 
     persons: list[PersonWrite] = field(default_factory=list)
     logs: list[LogEntry] = field(default_factory=list)
@@ -42,6 +41,7 @@ class Batch:
     files: list[FileWrite] = field(default_factory=list)
     attempts: dict[int, int] = field(default_factory=dict)
     actives: dict[int, Active] = field(default_factory=dict)
+    before: dict[int, str] = field(default_factory=dict)
     wait: int = 0
 
     @property
@@ -59,31 +59,35 @@ def lease_crm(store: Store, line: Line, crm: str, kind: str, now: int, limit: in
         limit, linger = min(limit, FILES), 0
     if linger and kind == "log" and line.config.crms[crm].log_mode == "session":
         linger = max(linger, SESSION_LINGER)
-    with store.transaction():
-        work = store.workspace(now)
-        if not work.first_read_done(crm):
-            return Batch()
-        rows = work.take_due(crm, kind, limit)
-        if not rows:
-            return Batch()
-        if limit > len(rows) > limit * 0.6:
-            linger += linger // 2
-        waited = now - min(row.created for row in rows)
-        wait = linger - waited if waited >= 0 else 0  # below 0: the clock was set back meanwhile
-        if len(rows) < limit and wait > 0:
-            return Batch(wait=wait)
-        work.load(Needs(around=True))
-        lease = _Lease(line, crm, work)
-        match kind:
-            case "person":
-                lease.persons(rows)
-            case "log":
-                lease.logs(rows)
-            case "object":
-                lease.objects(rows)
-            case "file":
-                lease.files(rows)
-        work.save()
+    return store.beside(lambda: _lease(store, line, crm, kind, now, limit, linger))
+
+
+def _lease(store: Store, line: Line, crm: str, kind: str, now: int, limit: int, linger: int) -> Batch:
+    store.assert_duty(f"crm:{crm}")
+    work = store.workspace(now)
+    if not work.first_read_done(crm):
+        return Batch()
+    rows = work.take_due(crm, kind, limit)
+    if not rows:
+        return Batch()
+    if limit > len(rows) > limit * 0.6:
+        linger += linger // 2
+    waited = now - min(row.created for row in rows)
+    wait = linger - waited if waited >= 0 else 0  # below 0: the clock was set back meanwhile
+    if len(rows) < limit and wait > 0:
+        return Batch(wait=wait)
+    work.load(Needs(around=True))
+    lease = _Lease(line, crm, work)
+    match kind:
+        case "person":
+            lease.persons(rows)
+        case "log":
+            lease.logs(rows)
+        case "object":
+            lease.objects(rows)
+        case "file":
+            lease.files(rows)
+    work.save()
     return lease.batch
 
 
@@ -118,13 +122,19 @@ class _Lease:
                 continue
             active = self._active(row, link)
             known = synced.load(link.synced)
-            values = self._linked(row, person, link, known, active) if link.ready else self._new(person, active)
+            for one in known.values():
+                if one.writer == row.id:  # what this try leaves out is on its way no more
+                    one.writing = None
+            wanted = self._linked(row, person, link, known, active) if link.ready else self._new(person, active)
+            values = self._held(row, wanted, link, known, active)
             if not values and link.ready and row.rule != "link":
                 link.synced = synced.dump(known)
-                row.end("dropped", "the CRM has it already, or the mapping writes none of it")
+                row.end("dropped", "the CRM has it already, has no room for it, or the mapping writes none")
                 continue
             expected = self._note(row, values, known, link, active)
             row.record = link.record if link.ready else ""
+            if link.record and not link.ready:
+                self.batch.before[row.id] = link.record
             self.batch.actives[row.id] = active
             self.batch.persons.append(
                 PersonWrite(
@@ -151,6 +161,26 @@ class _Lease:
                 found[name] = value
         return found
 
+    def _held(
+        self, row: OutboxRow, wanted: dict[str, str], link: LinkRow, known: dict[str, Synced], active: Active
+    ) -> dict[str, str]:
+        """What of it the CRM's fields have room for, by what is known of them. The rest is left out, as if the CRM had
+        refused it."""
+        found, rules = {}, {rule.field: rule for rule in active.mapping.person}
+        for name, value in wanted.items():
+            if active.shape.holds(rules[name], value):
+                found[name] = value
+                continue
+            one = known.setdefault(name, Synced(known=False))
+            one.ordered, one.version = None, active.version
+            one.writing = None if one.writer == row.id else one.writing
+            if not (one.left and one.ours == value):  # else it was told when this command was tried before
+                has = active.shape.field(rules[name]).options
+                reason = f"it {'has no option' if has else 'cannot hold'} '{value[:40]}'"
+                taken.leave(link, name, one, value, reason, row, self._work)
+            link.synced = synced.dump(known)
+        return found
+
     def _linked(
         self, row: OutboxRow, person: PersonRow, link: LinkRow, known: dict[str, Synced], active: Active
     ) -> dict[str, str]:
@@ -158,25 +188,25 @@ class _Lease:
         body = json.loads(row.body) if row.body else {}
         only, decided = body.get("only"), bool(body.get("decided"))
         facts = attributes.facts(person, active, self._work)
+        speaks = fields.speaks_for(link, self._work)
         found = {}
         for name, line in active.mapping.lines(facts).items():
             rule = fields.rule_for(line, link, self._line, self._work)
             one = known.get(name) or Synced(known=False)
-            if (only is not None and name not in only) or not (decided or rule.pushes):
+            if (only is not None and name not in only) or not (decided or (rule.pushes and speaks)):
                 continue
             value = forth(rule, facts, active.shape)
             if decided and one.ordered is not None:  # a human says so: also what the hub cannot hold
                 value = one.ordered
-            there, mine = one.theirs if one.known else "", one.writer == row.id
+            there = one.theirs if one.known else ""
             emptied = decided or (rule.blank == "send" and one.known and bool(one.ours))
             if value is None or fields.equal(rule, value, there, active) or not (value or emptied):
-                one.ordered, one.writing = None, None if mine else one.writing
+                one.ordered = None
                 continue
-            if not mine and self._writes(one, value, rule, active):
+            if self._writes(one, value, rule, active):
                 continue  # another command does it just now
-            if row.rule in ORDERED and one.ordered is None:  # it was settled in another way meanwhile
-                one.writing = None if mine else one.writing
-                continue
+            if row.rule in ORDERED and one.ordered is None:
+                continue  # it was settled in another way meanwhile
             if (one.asked or (one.left and value == one.ours)) and not decided:
                 continue
             found[name] = value
@@ -196,15 +226,16 @@ class _Lease:
         """What the hub writes is noted, so that it is known when it comes back. Returns what it saw there last."""
         expected = {}
         rules = {rule.field: rule for rule in active.mapping.person}
+        speaks = not link.ready or fields.speaks_for(link, self._work)
         for name, value in values.items():
             one = known.get(name)
             if one is None:
                 one = known[name] = Synced(known=False)
             expected[name] = one.theirs if one.known else ""
             one.writing, one.writer, one.began, one.version = value, row.id, self._work.now, active.version
-            self._work.wrote(self._crm, link.key, name, fields.written_form(rules[name], value, active))
-        if values:
-            link.synced, link.mapping = synced.dump(known), active.version
+            if speaks:  # else whoever has the record first of all takes it as somebody's change
+                self._work.wrote(self._crm, link.key, name, fields.written_form(rules[name], value, active))
+        link.synced, link.mapping = synced.dump(known), active.version if values else link.mapping
         return expected
 
     def logs(self, rows: Sequence[OutboxRow]) -> None:
@@ -272,7 +303,7 @@ class _Lease:
 
     def files(self, rows: Sequence[OutboxRow]) -> None:
         """Stored files to put into the CRM."""
-        blobs = blobs_of(Path(self._line.config.hub.data))
+        blobs = FolderBlobs(self._line.config.hub.files)
         media = {row.id: int(json.loads(row.body)["media"]) for row in rows}
         self._work.media.fetch(media.values())
         for row in rows:

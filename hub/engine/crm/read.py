@@ -20,6 +20,8 @@ from hub.engine.writer import Writer
 from hub.model.events import RecordsRead
 from hub.model.records import Ref
 from hub.store import crm as shelves
+from hub.store.leases import LostDuty
+from hub.store.reading import last_queued, queued_until
 
 log = structlog.get_logger("hub.crm")
 T = TypeVar("T")
@@ -45,6 +47,8 @@ class CrmRead:
         self._crm = line.config.crms[name].adapter
         self._reading = asyncio.Lock()  # one after the other: a page must not overtake a newer one
         self._count = 0
+        self.may_call: Callable[[], bool] = lambda: True
+        """Asked when a page was read: False when another process may have read on meanwhile."""
         self.called = asyncio.Event()
         """Set when a webhook may have named something."""
 
@@ -191,6 +195,8 @@ class CrmRead:
         final: bool = False,
         refs: tuple[Ref, ...] = (),
     ) -> None:
+        if not self.may_call():
+            raise LostDuty(f"crm:{self.name}")
         self._count += 1
         event = RecordsRead(
             key=f"{self.name}.{feed}.{page.cursor}.{at}.{self._count}",
@@ -211,8 +217,9 @@ class CrmRead:
             self._notices.raise_once(f"gap of {self.name}", page.gap)
 
     async def _drained(self) -> None:
-        """Wait until the step has worked off what was accepted: the writer steps before it takes the next call."""
-        while await self._writer.call(lambda store: bool(store.claim(1))):  # noqa: ASYNC110 - the writer has no event
+        """Wait until what was accepted so far is worked off: the writer steps before it takes the next call."""
+        last = await self._writer.call(lambda store: last_queued(store.db))
+        while last and await self._writer.call(lambda store: queued_until(store.db, last)):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.05)
 
     async def _once(self, work: Callable[..., T], *args: Any) -> T:

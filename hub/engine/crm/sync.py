@@ -61,6 +61,12 @@ class CrmSync:
         self.ready = asyncio.Event()
         """Set when the first read is complete."""
         self._lags: deque[float] = deque(maxlen=1000)
+        self._may_call: Callable[[], bool] = lambda: True
+
+    def asks(self, may_call: Callable[[], bool]) -> None:
+        """Ask before each batch and after each page whether the CRM is still this process's: else another one looks
+        what became of what was started, and has read on."""
+        self._may_call = self._read.may_call = may_call
 
     def budget(self) -> Mapping[str, float]:
         """Calls that the CRM still allows, by limit."""
@@ -173,16 +179,26 @@ class CrmSync:
             if (rest := self._rests_until - asyncio.get_running_loop().time()) > 0:
                 await asyncio.sleep(rest)
                 continue
-            batch = await self._writer.call(partial(self._lease, kind, now_ms()))
-            if batch.rows:
-                task = asyncio.create_task(self._write(batch))
-                self._writing.add(task)
-                task.add_done_callback(self._writing.discard)
+            lease = self._writer.call(partial(self._lease, kind, now_ms()))
+            try:
+                batch = await asyncio.shield(lease)
+            except asyncio.CancelledError:  # what stands on disk as started is written
+                self._begin(await lease)
+                raise
+            if task := self._begin(batch):
                 await asyncio.shield(task)
             elif batch.wait:  # it fills meanwhile: nothing that arrives now needs to wake us
                 await asyncio.sleep(max(0.02, batch.wait / 1000))
             else:
                 await self._sleep(awake)
+
+    def _begin(self, batch: Batch) -> asyncio.Task[None] | None:
+        if not batch.rows:
+            return None
+        task = asyncio.create_task(self._write(batch))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return task
 
     def _lease(self, kind: str, now: int, store: Store) -> Batch:
         if kind == "person" and not self._fits:  # each would be refused: they wait until the mapping is mended
@@ -195,9 +211,15 @@ class CrmSync:
         await woken(awake, until(due, now))
 
     async def _write(self, batch: Batch) -> None:
+        if not self._may_call():
+            return
         self._writes += 1
-        fate = Fate(self.name, self._crm, batch, self._line.mapping(self.name))
+        fate = Fate(self.name, self._crm, batch, self._line.mapping(self.name), self._may_call)
         outcomes = await asyncio.get_running_loop().run_in_executor(self._pool, fate.carry_out)
+        if not self._may_call():  # who has the CRM by now finds out the rest
+            outcomes = [outcome for outcome in outcomes if outcome.outcome == "done"]
+            if not outcomes:
+                return
         if fate.refused:
             self._reach.refused(fate.refused)
             self._rests_until = asyncio.get_running_loop().time() + REST
@@ -211,4 +233,4 @@ class CrmSync:
         done = {outcome.outbox for outcome in outcomes if outcome.outcome == "done"}
         self._lags.extend((at - entry.since) / 1000 for entry in batch.logs if entry.outbox in done)
         key = f"{self.name}.{at}.{batch.rows[0].outbox}.{self._writes}"
-        await self._writer.keep(CrmSettled(key=key, at=at, crm=self.name, rows=tuple(outcomes)))
+        await self._writer.keep(CrmSettled(key=key, at=at, crm=self.name, rows=tuple(outcomes)), self._writes)

@@ -28,7 +28,8 @@ def try_again(
 ) -> int:
     """Order these fields for everybody in whose record they were left out, or rewritten; returns how many people.
 
-    `second`: further fields, which get no more than a second try after they were left out.
+    `second`: of its own accord, also these further fields, no more than a second time after they were left out; but
+    nothing that a field, as far as is known, has no room for.
     """
     links = work.links.fetch_by("id", shelves.links_like(work.db, crm, synced.STUCK))
     work.people.fetch(link.person for link in links)
@@ -47,8 +48,10 @@ def try_again(
                 continue
             if name not in names and not (name in second and one.left and not one.retried):
                 continue
-            one.left, one.told, one.rounds, one.retried = False, False, 0, name not in names
             ours = forth(rule, facts, active.shape)
+            if second and ours and not active.shape.holds(rule, ours):
+                continue  # the field still has no room for it
+            one.left, one.told, one.rounds, one.retried = False, False, 0, name not in names
             pushes = fields.rule_for(rule, link, line, work).pushes
             if pushes and ours and not fields.equal(rule, ours, one.theirs, active):
                 one.ours = one.theirs  # should this try come to nothing, the hub's value still counts as changed

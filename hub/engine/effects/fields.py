@@ -92,8 +92,6 @@ def changed(person: PersonRow, seq: int, line: Line, work: Workspace, *, but: st
         for name, rule in active.mapping.lines(facts).items():
             ours = forth(rule, facts, active.shape)
             one = known.get(name)
-            if ours is None and one is not None and rule.pushes and not one.left:
-                one.left = changed_any = True  # the field may take it another time
             if ours is None or (one is None and not ours):
                 continue
             if one is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hub.engine.effects import fields, synced
+from hub.engine.effects import conflicts, fields, synced
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.model.records import Gone, Ref
@@ -91,8 +91,28 @@ def deleted(link: LinkRow, seq: int, line: Line, work: Workspace) -> None:
         work.file_link(link)
         return
     link.state, link.reason = "gone", f"record {link.record} was deleted in {link.crm}"
+    link.synced = synced.nothing_ordered(link.synced)
     work.hold(link.crm, link.person, f"waits for the link of person {link.person} in {link.crm}: {link.reason}")
     work.decide(seq, line.version, link.person, 0, f"{link.reason}; nothing is written until it is restored")
+
+
+def restored(link: LinkRow, record: str, seq: int, work: Workspace) -> None:
+    """The record that was deleted is there again, or what it went into: what waits goes there."""
+    if record != link.record:
+        follow(link, record, seq, work)
+        return
+    link.state, link.reason = "linked", ""
+    work.file_link(link)
+    work.release(link.crm, link.person)
+
+
+def replaced(link: LinkRow, work: Workspace) -> None:
+    """Another record takes the place of one that was deleted: what was known of that one, and what a human was asked
+    about it, counts no more."""
+    for name, one in synced.load(link.synced).items():
+        if one.asked:
+            conflicts.agreed(link, name, work)
+    link.synced, link.owner = synced.new_record(link.synced), ""
 
 
 def erase(person: PersonRow, because: str, seq: int, line: Line, work: Workspace) -> None:

@@ -213,7 +213,11 @@ def timer(event: TimerDue, row: Claimed, line: Line, work: Workspace) -> None:
         ),
         None,
     )
-    if armed is None or armed.generation != event.generation:
+    talk = work.conversations.get(event.subject_id) if event.subject == "conversation" else None
+    if armed is None or armed.generation != event.generation or work.is_rearmed(armed):
+        person, conversation = (talk.person, talk.id) if talk is not None else (0, 0)
+        because = f"timer {event.rule} does nothing: it was armed again or cancelled after it was due"
+        work.decide(row.seq, line.version, person, conversation, because)
         return
     if event.rule == gone.ERASE:
         gone.on(event.subject_id, work)
@@ -224,7 +228,6 @@ def timer(event: TimerDue, row: Claimed, line: Line, work: Workspace) -> None:
     if event.rule == reapply.REAPPLY:
         reapply.on(event.subject_id, line, work)
         return
-    talk = work.conversations.get(event.subject_id)
     if event.rule == "pause" and talk is not None and talk.paused_until <= work.now:
         talk.paused_until = 0
         work.decide(row.seq, line.version, talk.person, talk.id, "the pause ended by itself")

@@ -17,6 +17,7 @@ from hub.mapping.merge import judge
 from hub.mapping.values import forth
 from hub.model.events import MappingApplied
 from hub.store import mappings
+from hub.store.configurations import move_on
 from hub.store.journal import Claimed
 from hub.store.rows import MappingRow
 from hub.store.workspace import Workspace
@@ -114,6 +115,7 @@ def _try(
         return
     told = {"limit": event.limit, "rows": rows, "event": seq, "reapply": event.reapply}
     new.state, new.ended, new.trial = "trial", 0, json.dumps(told)
+    move_on(work.db, work.now)
     work.decide(seq, line.version, 0, 0, f"version {new.id} of the mapping of {event.crm} is tried with {len(rows)}")
 
 
@@ -127,7 +129,7 @@ def _wanted(number: int, crm: str, written: Collection[str], active: Active, lin
     for name, one_line in active.mapping.lines(facts).items():
         rule, one = fields.rule_for(one_line, link, line, work), known.get(name)
         ours = forth(rule, facts, active.shape)
-        if name not in written or not rule.pushes or not ours:
+        if name not in written or not rule.pushes or not ours or not active.shape.holds(rule, ours):
             continue
         if (
             one is None
@@ -143,6 +145,7 @@ def activate(new: MappingRow, former: MappingRow | None, seq: int, line: Line, w
     if former is not None:
         former.state, former.ended = "retired", work.now
     new.state, new.ended = "active", 0
+    move_on(work.db, work.now)
     work.woken |= {new.crm, f"{LIVE}{new.crm}"}
     work.decide(seq, line.version, 0, 0, f"version {new.id} of the mapping of {new.crm} is active")
 
@@ -150,6 +153,7 @@ def activate(new: MappingRow, former: MappingRow | None, seq: int, line: Line, w
 def end_trial(trial: MappingRow, reason: str, seq: int, line: Line, work: Workspace) -> None:
     """It is not to run: what it wrote, or may have written, is written again as the version that stays has it."""
     trial.state, trial.ended, trial.reason = "rejected", work.now, reason
+    move_on(work.db, work.now)
     work.decide(seq, line.version, 0, 0, f"version {trial.id} of the mapping of {trial.crm} was refused: {reason}")
     rows = trial_of(trial).rows
     work.outbox.fetch(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from hub.engine.effects import synced
 from hub.engine.line import Line
 from hub.identity import external_key, variants
 from hub.model.people import Identity
@@ -77,9 +78,10 @@ def expect_link(person: PersonRow, crm: str, key: str, seq: int, work: Workspace
 
 
 def link_again(link: LinkRow, person: PersonRow, seq: int, work: Workspace) -> None:
-    """Somebody whose record was deleted writes again: he gets a new one, and what waits goes there."""
-    link.state, link.record, link.owner, link.synced = "creating", "", "", ""
-    link.since, link.reason = work.now, f"{link.reason}; the person wrote again"
+    """Somebody whose record was deleted writes again: he gets a new one, and what waits goes there. Until it is made
+    the link keeps the one before: perhaps it was restored."""
+    link.state, link.reason = "creating", f"{link.reason}; the person wrote again"
+    link.synced = synced.nothing_ordered(link.synced)
     link.key = _key_of_his_own(link, work)
     work.file_link(link)
     order_person(person, link.crm, seq, work)

@@ -84,7 +84,7 @@ def _one(record: Record, reading: Reading, line: Line, work: Workspace) -> None:
     own_link = work.link_of.get((person.id, crm))
     if own_link is None:
         _have(_new_link(person, record, crm, work), record, person, reading, line, work)
-    elif own_link.state in ("unread", "gone") or (own_link.state == "creating" and not own_link.record):
+    elif own_link.state in ("unread", "gone", "creating"):
         _link(own_link, record, work)
         _have(own_link, record, person, reading, line, work)
     else:
@@ -155,6 +155,8 @@ def _link(link: LinkRow, record: Record, work: Workspace) -> None:
     """The record the person was waiting for."""
     if link.record != record.id:  # restored, it is still his who had it first
         link.since = work.now
+        if link.record and link.state == "creating":
+            gone.replaced(link, work)
     link.state, link.record, link.owner, link.reason = "linked", record.id, record.owner, ""
     link.made = record.created
     work.file_link(link)

@@ -132,11 +132,28 @@ def dump(fields: Mapping[str, Synced]) -> str:
 
 
 def nothing_ordered(text: str) -> str:
-    """The form without what is ordered or on its way: the record is gone."""
+    """The form without what is ordered or on its way: the record is gone. What was left out of it is still to be
+    written, should it come back."""
     known = load(text)
     for one in known.values():
         one.ordered = one.writing = None
+        if one.left:
+            one.ours, one.left = one.theirs, False
     return dump(known)
+
+
+def new_record(text: str) -> str:
+    """The form for a record that was made in place of one that was deleted: only what is being written into it, or was
+    left out."""
+    fresh = {}
+    for name, one in load(text).items():
+        if one.writing is not None:
+            fresh[name] = Synced(
+                version=one.version, known=False, writing=one.writing, writer=one.writer, began=one.began
+            )
+        elif one.left:
+            one.theirs, fresh[name] = "", one
+    return dump(fresh)
 
 
 def moved_on(text: str) -> str:

@@ -6,7 +6,7 @@ from hub.engine.effects import fields, refused, synced
 from hub.engine.effects.synced import Synced
 from hub.engine.line import Line
 from hub.model.events import RowOutcome
-from hub.store.rows import OutboxRow
+from hub.store.rows import LinkRow, OutboxRow
 from hub.store.workspace import Workspace
 
 
@@ -22,9 +22,7 @@ def wrote(command: OutboxRow, crm: str, outcome: RowOutcome, line: Line, work: W
         there = one.theirs if one.known else ""
         one.writing, one.ordered = None, None if one.ordered == value else one.ordered
         if name in outcome.left_out:
-            one.settle(value, there, "", one.version, command.event, work.now)
-            one.left, one.changed = True, 0
-            refused.left_out(crm, name, outcome.left_out[name], command.lane, work)
+            leave(link, name, one, value, outcome.left_out[name], command, work)
             continue
         one.settle(value, value, "hub", one.version, command.event, work.now)
         one.unseen, one.before, one.changed, one.retried = True, there, 0, False
@@ -37,6 +35,14 @@ def wrote(command: OutboxRow, crm: str, outcome: RowOutcome, line: Line, work: W
     if owner is not None and owner.by == "hub" and owner.ours:
         link.owner = owner.ours
     link.synced = synced.dump(known)
+
+
+def leave(link: LinkRow, name: str, one: Synced, value: str, reason: str, command: OutboxRow, work: Workspace) -> None:
+    """A field has no room for a value: it stays as it is, an admin is told why, and it is tried again when the field
+    changes. Both sides agree to differ until then."""
+    one.settle(value, one.theirs if one.known else "", "", one.version, command.event, work.now)
+    one.left, one.changed = True, 0
+    refused.left_out(link.crm, name, reason, command.lane, work)
 
 
 def not_written(command: OutboxRow, crm: str, work: Workspace) -> None:

@@ -46,7 +46,7 @@ def settled(event: CrmSettled, row: Claimed, line: Line, work: Workspace) -> Non
             case "relink":
                 _relink(command, event.crm, wrote, row.seq, outcome, line, work)
             case "overtaken":
-                _overtaken(command, event.crm, outcome, work)
+                _overtaken(command, event.crm, outcome, row.seq, work)
             case "dropped":
                 _removed(command, event.crm, row.seq, line, work)
             case "dead":
@@ -118,11 +118,14 @@ def _removed(command: OutboxRow, crm: str, seq: int, line: Line, work: Workspace
     work.decide(seq, line.version, command.lane, command.conversation, f"not written again in {crm}: {command.reason}")
 
 
-def _overtaken(command: OutboxRow, crm: str, outcome: RowOutcome, work: Workspace) -> None:
-    """Somebody changed there what the hub was about to change: the record is read again, and compared."""
+def _overtaken(command: OutboxRow, crm: str, outcome: RowOutcome, seq: int, work: Workspace) -> None:
+    """Somebody changed there what the hub was about to change, or restored it: the record is read again, and
+    compared."""
     taken.not_written(command, crm, work)
     command.end("dropped", outcome.reason or "it was changed there meanwhile: the record is read again")
     link = work.link_of.get((command.lane, crm))
+    if link is not None and link.state == "creating" and outcome.record:
+        gone.restored(link, outcome.record, seq, work)
     if link is not None and link.record:
         shelves.touch(work, crm, [Ref("contact", link.record)])
 
@@ -149,6 +152,8 @@ def _linked(command: OutboxRow, crm: str, outcome: RowOutcome, work: Workspace) 
     if link is None or link.state == "gone":  # deleted while the write was under way
         return
     if not link.ready:
+        if link.record and link.record != outcome.record:
+            gone.replaced(link, work)
         link.state, link.record, link.since, link.reason = "linked", outcome.record, work.now, ""
         link.made = work.now if outcome.new else link.made
         work.file_link(link)

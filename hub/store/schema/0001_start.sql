@@ -13,6 +13,8 @@ CREATE TABLE journal (
 
 -- Work still to do: pointers into the journal, deleted when done.
 CREATE TABLE queue (seq INTEGER PRIMARY KEY, lane TEXT NOT NULL);
+-- the lane up to its last bar: one inbox
+CREATE INDEX queue_inbox ON queue (rtrim(lane, replace(lane, '|', '')), seq);
 
 -- Idempotency keys of what was accepted, hashed; kept for good.
 CREATE TABLE seen (hash BLOB PRIMARY KEY) WITHOUT ROWID;
@@ -327,6 +329,14 @@ CREATE TABLE backups (
 
 CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 
+-- What only one process does at a time, and which one does it; a process itself is there as process:NAME.
+CREATE TABLE leases (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,            -- process, '' = given back
+  fence INTEGER NOT NULL,          -- grows whenever it is taken
+  until INTEGER NOT NULL           -- by the server's clock
+) WITHOUT ROWID;
+
 -- What the hub itself wrote into the CRM, so that it is recognised when it comes back.
 CREATE TABLE write_ledger (
   crm TEXT NOT NULL,
@@ -402,9 +412,14 @@ CREATE TABLE dead (
 );
 CREATE INDEX dead_open ON dead (state, id);
 
+-- Versions of hub.toml. One is active.
 CREATE TABLE configurations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   hash TEXT NOT NULL,
-  body TEXT NOT NULL,
-  at INTEGER NOT NULL
+  body TEXT NOT NULL,              -- the file as it was
+  at INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  note TEXT NOT NULL,
+  state TEXT NOT NULL,             -- active, retired, rejected
+  reason TEXT NOT NULL
 );
