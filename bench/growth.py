@@ -18,9 +18,9 @@ from bench.kinds import BATCH
 from bench.resolve import words
 from bench.run import Run
 from hub.engine.poller import raw_incoming
-from hub.store.database import Database
-from hub.store.sqlite import Sqlite
-from hub.store.tables import tables
+from hub.store.dialects.database import Database
+from hub.store.dialects.sqlite import Sqlite
+from hub.store.dialects.tables import tables
 from hub.testing.runner import HubRun
 from hub.testing.tabletop import HUB_TOML, Tabletop
 

@@ -24,7 +24,7 @@ from hub.cli.mapping_sides import Sight
 from hub.mapping import Mapping
 from hub.model.records import Ref
 from hub.store import mappings, open_reader
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.testing.tabletop import HUB_TOML, Tabletop
 
 PEOPLE = 1_000

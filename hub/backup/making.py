@@ -26,7 +26,7 @@ from hub.contracts.errors import ConfigError
 from hub.store.belonging import name_of
 from hub.store.blobs import FolderBlobs
 from hub.store.copying import Backup, blobs_used, copy_store, only_backup, store_size
-from hub.store.sqlite import Sqlite
+from hub.store.dialects.sqlite import Sqlite
 from hub.store.store import FILE
 from hub.store.store import Place as StorePlace
 

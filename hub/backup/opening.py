@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 from hub.backup.places import Place
 from hub.backup.sealing import Damaged, Unsealer, hidden_name
 from hub.store.checking import check_store, how_many
-from hub.store.sqlite import Sqlite
+from hub.store.dialects.sqlite import Sqlite
 from hub.store.store import FILE
 
 BLOCK = 1 << 20

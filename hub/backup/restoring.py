@@ -23,7 +23,7 @@ from hub.store.belonging import MARK
 from hub.store.blobs import FolderBlobs
 from hub.store.checking import check_store, how_many
 from hub.store.copying import blobs_used, gather_wal, mark_restored
-from hub.store.sqlite import Sqlite
+from hub.store.dialects.sqlite import Sqlite
 from hub.store.store import FILE, LOCK
 
 ASIDE = "replaced"

@@ -15,7 +15,7 @@ from hub.cli.options import CONFIG, ConfigOption, JsonOption
 if TYPE_CHECKING:
     from hub.cli.mapping_files import Bench
     from hub.engine.crm.drift import Difference, Swept
-    from hub.store.database import Database
+    from hub.store.dialects.database import Database
 
 SHOWN = 20
 """Differences that are printed; `--csv` and `--json` have all of them."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hub.cli.mapping_files import Bench
     from hub.contracts.errors import ConfigError
     from hub.mapping import FieldRule, Mapping
-    from hub.store.database import Database
+    from hub.store.dialects.database import Database
 
 
 def register(app: typer.Typer) -> None:

@@ -136,7 +136,8 @@ def _submit(desk: Bench, event: MappingApplied, wait: float, as_json: bool) -> N
     """Hand the event over and tell what comes of it; exits 1 when the version was refused."""
     from hub.cli.output import say_json
     from hub.engine.control_client import ask, submit
-    from hub.store import leases, mappings
+    from hub.store import mappings
+    from hub.store.dialects import leases
 
     with desk.store() as db:
         assert db is not None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hub.mapping import Mapping
     from hub.mapping.values import Shape
     from hub.mapping.weigh import Weighed
-    from hub.store.database import Database
+    from hub.store.dialects.database import Database
 
 SAMPLES = 3
 """Values shown of each field."""

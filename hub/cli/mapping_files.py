@@ -19,7 +19,7 @@ from hub.mapping import Mapping
 from hub.mapping.mistakes import mistakes
 from hub.mapping.values import Shape, shape_of
 from hub.store import NoStore, Place, StoreTrouble, mappings, open_reader
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.rows import MappingRow
 
 

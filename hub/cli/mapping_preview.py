@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hub.cli.mapping_files import Bench
     from hub.cli.mapping_sides import Sides
     from hub.mapping.weigh import Weighed
-    from hub.store.database import Database
+    from hub.store.dialects.database import Database
 
 SIGNS = {
     "same": "=",

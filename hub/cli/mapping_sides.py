@@ -17,7 +17,7 @@ from hub.mapping.values import Shape
 from hub.mapping.weigh import Weighed, weigh
 from hub.model.records import Record, Ref
 from hub.store import inboxes
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.rows import LinkRow, PersonRow
 from hub.store.workspace import Workspace
 

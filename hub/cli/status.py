@@ -37,8 +37,9 @@ def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
 
 def _stored(place: Place) -> dict[str, Any]:
     from hub.cli.people import fresh
-    from hub.store import health, leases, open_reader, reading
+    from hub.store import health, open_reader, reading
     from hub.store.copying import last_backup
+    from hub.store.dialects import leases
 
     db = open_reader(place)
     try:

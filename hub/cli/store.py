@@ -126,7 +126,7 @@ def migrate_to(
     from hub.cli.people import fresh, settings
     from hub.contracts.errors import ConfigError, Unavailable
     from hub.store import StoreTrouble
-    from hub.store.address import split
+    from hub.store.dialects.address import split
     from hub.store.moving import move, take_back
 
     hub = settings(config)

@@ -10,7 +10,7 @@ from hub.cli.options import CONFIG, ConfigOption, JsonOption
 
 if TYPE_CHECKING:
     from hub.engine.hub_settings import HubSettings
-    from hub.store.database import Database
+    from hub.store.dialects.database import Database
 
 Row = dict[str, Any]
 

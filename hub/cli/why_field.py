@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hub.engine.effects.synced import Synced
-    from hub.store.database import Database
+    from hub.store.dialects.database import Database
 
 Row = dict[str, Any]
 LOST = 20

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from hub.store import Place, open_store
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 T = TypeVar("T")
 

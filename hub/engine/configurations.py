@@ -14,7 +14,7 @@ from hub.engine.settings import Config
 from hub.engine.tables import read_text
 from hub.store import Store, configurations
 from hub.store.configurations import Configuration
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 CONFIGURED = "configuration"
 """Subject of the notice about the version that runs, and the wake-up that says that another one does."""

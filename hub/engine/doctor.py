@@ -28,7 +28,7 @@ from hub.engine.settings import Config
 from hub.engine.tables import is_loopback, on_loopback
 from hub.store import copying, health, open_reader, reading
 from hub.store import crm as shelves
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 WELL_KNOWN = "/.well-known/dragoman"
 """Where the public listener names its store, so that a door can be told from another hub's door."""

@@ -1,6 +1,6 @@
 """The duties of a process: what only one process of a hub does at a time, so that a rate is kept and a log-in is one.
 
-With SQLite there is one process, and it has all of them. With PostgreSQL each duty is a lease (`hub.store.leases`):
+With SQLite there is one process, and it has all of them. With PostgreSQL each duty is a lease (the store's `leases`):
 processes renew what they have, take what is free up to their fair share, and give back what is more. Whoever cannot
 renew in time stops before his lease ends; whoever sleeps through its end is known by his fence.
 """
@@ -25,8 +25,9 @@ from hub.engine.notices import Notices
 from hub.engine.process import Process
 from hub.engine.writer import Writer
 from hub.model.events import CrmSettled, SendSettled
-from hub.store import Store, StoreTrouble, leases
-from hub.store.leases import Holders, LostDuty, Taken
+from hub.store import Store, StoreTrouble
+from hub.store.dialects import leases
+from hub.store.dialects.leases import Holders, LostDuty, Taken
 from hub.store.reading import last_queued, settling
 
 log = structlog.get_logger("hub.duties")

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from hub.engine.tables import Tables, is_loopback, read_text, sentence
 from hub.store import Place
-from hub.store import address as address_of
+from hub.store.dialects import address as address_of
 
 PREFIX = "DRAGOMAN_"
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 
 from hub.engine.notices import Notices
-from hub.store.leases import LostDuty
+from hub.store.dialects.leases import LostDuty
 
 FIRST, LONGEST = 1.0, 60.0
 """Seconds before a part begins again; the pause doubles."""

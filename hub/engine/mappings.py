@@ -9,7 +9,7 @@ from hub.engine.line import Active, Line
 from hub.engine.settings import CrmConfig
 from hub.store import Store, mappings
 from hub.store.configurations import move_on
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.rows import MappingRow
 from hub.store.workspace import Workspace
 

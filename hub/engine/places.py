@@ -12,8 +12,9 @@ from hub.contracts.channel import Finding
 from hub.contracts.errors import ConfigError
 from hub.engine.hub_settings import HubSettings
 from hub.engine.live import Found
-from hub.store import NoStore, open_reader, server
-from hub.store.database import Database
+from hub.store import NoStore, open_reader
+from hub.store.dialects import server
+from hub.store.dialects.database import Database
 
 
 def where_is(hub: HubSettings) -> Finding:

@@ -14,8 +14,8 @@ from hub.engine.notices import Notices
 from hub.engine.waiting import backoff
 from hub.engine.writer import Writer
 from hub.store import Store
+from hub.store.dialects.leases import LostDuty
 from hub.store.journal import Incoming
-from hub.store.leases import LostDuty
 
 log = structlog.get_logger("hub.poller")
 

@@ -9,7 +9,8 @@ from contextlib import aclosing
 import structlog
 
 from hub.engine.aside import Aside
-from hub.store import Place, StoreTrouble, signals
+from hub.store import Place, StoreTrouble
+from hub.store.dialects import signals
 
 log = structlog.get_logger("hub.signals")
 

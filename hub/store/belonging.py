@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.contracts.errors import ConfigError
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 MARK = "hub.moved"
 NAME = "store.name"

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.store import chain_beside
 from hub.store.crm import heard_name
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 Row = dict[str, Any]
 

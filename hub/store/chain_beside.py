@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 Row = dict[str, Any]
 

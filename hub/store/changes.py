@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from hub.store import outbox
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 SET_CURSOR = (
     "INSERT INTO cursors (name, value, at) VALUES (?,?,?)"

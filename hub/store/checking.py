@@ -11,10 +11,10 @@ from contextlib import closing
 from typing import NamedTuple
 
 from hub.sending import climbs
-from hub.store.database import Database
+from hub.store.dialects.database import Database
+from hub.store.dialects.numbers import counter, numbered
+from hub.store.dialects.sqlite import Sqlite
 from hub.store.journal import fingerprint
-from hub.store.numbers import counter, numbered
-from hub.store.sqlite import Sqlite
 
 SHOWN = 5
 """Rows that are named of each broken rule; the others are counted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 FAR = 1 << 60
 """Due times beyond it wait for a human, not for the clock."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 GENERATION = "generation"
 _COLUMNS = "id, hash, body, at, agent, note, state, reason"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.rows import ConflictRow
 from hub.store.workspace import Workspace
 

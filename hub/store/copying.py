@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.contracts.errors import ConfigError
-from hub.store.database import Database, StoreTrouble
-from hub.store.numbers import counter, numbered, set_counter
+from hub.store.dialects.database import Database, StoreTrouble
+from hub.store.dialects.numbers import counter, numbered, set_counter
+from hub.store.dialects.sqlite import Sqlite
 from hub.store.snapshot import copy_rows
-from hub.store.sqlite import Sqlite
 from hub.store.store import FILE, Place, Store, open_reader
 
 PAGES = 512

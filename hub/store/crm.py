@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 from hub.model.records import Ref
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.rows import AnswerRow, ObjectRow
 from hub.store.workspace import Workspace
 

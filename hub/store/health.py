@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 CAUSES = 20
 """Most causes that are told apart; the rest is counted together: a metric must not grow without end."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 WIDER = 4
 """Budgets of events among which a claim beside others looks for lanes that are free."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from hub.contracts.crm import FieldSchema, Schema
 from hub.model.records import Owner
 from hub.store.configurations import move_on
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.rows import MappingRow
 from hub.store.workspace import MAPPINGS
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.store import Store
 
 LINK_KEY = "media.link_key"

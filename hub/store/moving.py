@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hub.contracts.errors import ConfigError
 from hub.store.belonging import Mark, assert_here, is_moving, name_of, read_mark, remove_mark, write_mark
 from hub.store.changes import SET_CURSOR
-from hub.store.database import Database, StoreTrouble
-from hub.store.numbers import counter, numbered, set_counter
+from hub.store.dialects.database import Database, StoreTrouble
+from hub.store.dialects.numbers import counter, numbered, set_counter
+from hub.store.dialects.sqlite import Sqlite
+from hub.store.dialects.tables import migrations, tables
 from hub.store.snapshot import schema_version
-from hub.store.sqlite import Sqlite
 from hub.store.store import FILE, LOCK
-from hub.store.tables import migrations, tables
 
 if TYPE_CHECKING:
-    from hub.store.postgres import Postgres
+    from hub.store.dialects.postgres import Postgres
 
 ROWS, BYTES = 5000, 8_000_000
 """Of one part: rows at most, and about how many bytes."""
@@ -52,7 +52,7 @@ def move(folder: Path, dsn: str, now: int, tell: Tell = lambda what, done, total
     database is not empty or not of this version, or what arrived is not what was sent; StoreTrouble when a side fails.
     Called again after that, or after a kill, it goes on where it was.
     """
-    from hub.store.postgres import Postgres
+    from hub.store.dialects.postgres import Postgres
 
     with _held(folder), closing(Sqlite(folder / FILE)) as source:
         assert_source(source)
@@ -88,7 +88,7 @@ def bring(source: Sqlite, dsn: str, key: str, now: int, tell: Tell, *, anew: boo
     `key` names this undertaking: only one with the same key goes on with what is half done. `anew` begins again
     instead, with what an undertaking of any key left half done.
     """
-    from hub.store.postgres import Postgres
+    from hub.store.dialects.postgres import Postgres
 
     with closing(Postgres(dsn, readonly=True)) as looked:
         if _is_brought(looked, key):  # only the end of it was not heard of
@@ -174,7 +174,7 @@ def assert_empty(target: Database, name: str = "") -> None:
 
 def assert_free(dsn: str) -> None:
     """Raise ConfigError unless a backup can be restored into this database: it is empty, or a restore broke off."""
-    from hub.store.postgres import Postgres
+    from hub.store.dialects.postgres import Postgres
 
     with closing(Postgres(dsn, readonly=True)) as looked:
         if not is_moving(looked):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 NEVER = 1 << 62
 """Due in the far future: waits for a human (see `Workspace.revive_plugin_work`)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 
 class DeadLetter(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.store import Store
 
 BATCH = 500

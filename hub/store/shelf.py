@@ -7,7 +7,7 @@ from dataclasses import fields
 from operator import attrgetter, itemgetter
 from typing import Any, Generic, Protocol, TypeVar
 
-from hub.store.database import Database, NeedsAlone
+from hub.store.dialects.database import Database, NeedsAlone
 
 
 class HasId(Protocol):

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from hub.contracts.errors import ConfigError
-from hub.store.database import Database, StoreTrouble
-from hub.store.numbers import counter, numbered
-from hub.store.tables import migrations, tables
+from hub.store.dialects.database import Database, StoreTrouble
+from hub.store.dialects.numbers import counter, numbered
+from hub.store.dialects.tables import migrations, tables
 
 TURN = 500
 """Rows between two turns of others."""

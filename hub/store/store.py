@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from hub.contracts.errors import ConfigError
-from hub.store import configurations, journal, leases, outbox
+from hub.store import configurations, journal, outbox
 from hub.store.belonging import NAME, assert_here, assert_own
 from hub.store.changes import SET_CURSOR
-from hub.store.database import Collision, Database, NeedsAlone
+from hub.store.dialects import leases
+from hub.store.dialects.database import Collision, Database, NeedsAlone
+from hub.store.dialects.sqlite import Sqlite
 from hub.store.journal import Claimed, Incoming
-from hub.store.sqlite import Sqlite
 from hub.store.workspace import Workspace
 
 T = TypeVar("T")
@@ -227,6 +228,6 @@ def open_reader(place: Place) -> Database:
 
 
 def _postgres(place: Place, *, readonly: bool = False) -> Database:
-    from hub.store.postgres import Postgres  # its driver is an extra
+    from hub.store.dialects.postgres import Postgres  # its driver is an extra
 
     return Postgres(place.dsn, readonly=readonly, pooled=place.pooled)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.contracts.channel import TemplateInfo
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.workspace import Workspace
 
 _COLUMNS = ", ".join(TemplateInfo._fields)

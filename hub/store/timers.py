@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.rows import TimerRow
 
 

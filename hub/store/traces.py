@@ -14,7 +14,7 @@ from typing import Any
 from hub.identity import variants
 from hub.model.people import Identity
 from hub.store.changes import SET_CURSOR
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.rows import PersonRow
 from hub.store.workspace import Workspace
 from hub.wire import json

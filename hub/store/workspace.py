@@ -9,7 +9,7 @@ from typing import Any
 from hub.model.people import Identity
 from hub.store import outbox
 from hub.store.changes import Changes
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.journal import Incoming, accept
 from hub.store.needs import Needs
 from hub.store.outbox import OUTBOX

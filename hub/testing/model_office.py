@@ -11,7 +11,7 @@ from hub.contracts.crm import Page
 from hub.engine.crm.lease import Batch
 from hub.model.events import RowOutcome
 from hub.model.records import PersonWrite, Ref
-from hub.store.sqlite import Sqlite
+from hub.store.dialects.sqlite import Sqlite
 from hub.testing.model import Line
 from hub.testing.model_sides import Side
 from hub.testing.office import Office

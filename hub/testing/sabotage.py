@@ -21,8 +21,9 @@ from hub.engine.crm.logs import Logs
 from hub.engine.http import Outside
 from hub.engine.writer import Writer
 from hub.model.records import LogEntry
-from hub.store import Store, journal, leases
-from hub.store.database import Database
+from hub.store import Store, journal
+from hub.store.dialects import leases
+from hub.store.dialects.database import Database
 from hub.store.journal import Claimed, Incoming
 from hub.store.workspace import Workspace
 
@@ -109,7 +110,7 @@ def fence() -> None:
 
 def beside() -> None:
     """Processes work on the same people and the same lanes at the same time, and save what they read before."""
-    from hub.store.postgres import Postgres  # its driver is an extra
+    from hub.store.dialects.postgres import Postgres  # its driver is an extra
 
     save = Workspace.save
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from hub.contracts.errors import ConfigError
 from hub.model.people import Identity
 from hub.store import Place, Store, StoreTrouble, open_store
-from hub.store.database import Collision, NeedsAlone
+from hub.store.dialects.database import Collision, NeedsAlone
 from hub.store.needs import Needs
 from hub.store.timers import fire
 from hub.testing.store_rows import INBOX, command, event, person, talk, timer

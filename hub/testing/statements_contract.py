@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.model.people import Identity
 from hub.store import Store
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.needs import Needs
 from hub.store.workspace import Workspace
 from hub.testing.store_rows import INBOX, event, message, person, talk

@@ -7,10 +7,10 @@ from typing import Literal, TypeVar
 
 from hub.model.people import Identity
 from hub.store import Store
-from hub.store.database import Database
+from hub.store.dialects.database import Database
+from hub.store.dialects.tables import tables
 from hub.store.journal import Incoming
 from hub.store.rows import ConversationRow, LinkRow, MessageRow, OutboxRow, PersonRow, TimerRow
-from hub.store.tables import tables
 from hub.store.workspace import Workspace
 
 T = TypeVar("T")

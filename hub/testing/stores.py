@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.store import Place
-from hub.store.database import Database
-from hub.store.tables import tables
+from hub.store.dialects.database import Database
+from hub.store.dialects.tables import tables
 from hub.testing.postgres import PostgresServer
 
 VARIABLE = "DRAGOMAN_TEST_STORE"
@@ -73,7 +73,7 @@ def everything(db: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _new() -> str:
-    from hub.store.postgres import Postgres  # its driver is an extra
+    from hub.store.dialects.postgres import Postgres  # its driver is an extra
 
     _made.append(server().database(f"store{len(_made)}"))
     Postgres(_made[-1]).close()

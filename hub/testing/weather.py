@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 from hub.engine.line import Line
 from hub.model.events import Event
+from hub.store.dialects.sqlite import Sqlite
 from hub.store.journal import Claimed
-from hub.store.sqlite import Sqlite
 
 LOOK = 0.02
 CHANGES = ("INSERT", "UPDATE", "WITH")

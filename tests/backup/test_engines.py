@@ -17,11 +17,11 @@ from hub.contracts.errors import ConfigError
 from hub.store import Place, Store, moving, open_reader, open_store
 from hub.store.blobs import FolderBlobs
 from hub.store.copying import ROOM, copy_store, only_backup, restored_at
+from hub.store.dialects.numbers import counter, numbered
+from hub.store.dialects.sqlite import Sqlite
+from hub.store.dialects.tables import tables
 from hub.store.journal import Incoming
 from hub.store.moving import BROUGHT
-from hub.store.numbers import counter, numbered
-from hub.store.sqlite import Sqlite
-from hub.store.tables import tables
 from hub.testing.postgres import PostgresServer
 from hub.testing.stores import ENGINES, everything
 

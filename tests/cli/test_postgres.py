@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from hub.cli.app import build
 from hub.model.people import Identity
 from hub.model.records import Record
-from hub.store import Place, leases
+from hub.store import Place
+from hub.store.dialects import leases
 from hub.testing.postgres import PostgresServer
 from hub.testing.stores import environ, place_of
 from hub.testing.tabletop import Tabletop

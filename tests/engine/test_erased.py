@@ -11,7 +11,7 @@ from hub.model.events import HumanReplied, PersonEdited, PluginAnswered, RecordC
 from hub.model.people import Identity
 from hub.model.records import CrmObject, Gone, Record
 from hub.store import checking, traces
-from hub.store.tables import tables
+from hub.store.dialects.tables import tables
 from hub.testing.tabletop import Tabletop
 
 ANA, BEN = "12025550101", "12025550102"

@@ -16,8 +16,8 @@ from hub.engine.places import examined, probe_store, where_is
 from hub.model.events import PauseChanged
 from hub.store import NoStore, Place, Store, open_store
 from hub.store.copying import RESTORED
+from hub.store.dialects.postgres import Postgres
 from hub.store.files import MARKER, open_files
-from hub.store.postgres import Postgres
 from hub.testing.postgres import PostgresServer
 
 SECRET = "s3cr3t-0000"

@@ -16,7 +16,7 @@ from hub.engine import signals
 from hub.engine.aside import Aside
 from hub.engine.signals import Signals, messages
 from hub.store import Place
-from hub.store.signals import CHANNEL, LONGEST
+from hub.store.dialects.signals import CHANNEL, LONGEST
 from hub.testing.postgres import PostgresServer
 
 

@@ -17,7 +17,7 @@ from hub.engine.line import incoming
 from hub.engine.step import step
 from hub.model.events import PauseChanged
 from hub.store import StoreTrouble, journal
-from hub.store.sqlite import Sqlite
+from hub.store.dialects.sqlite import Sqlite
 from hub.testing.tabletop import Tabletop
 
 pytestmark = pytest.mark.usefixtures("on_sqlite")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hub.store import leases
-from hub.store.leases import LostDuty
+from hub.store.dialects import leases
+from hub.store.dialects.leases import LostDuty
 from hub.testing.tabletop import Tabletop
 
 DUTIES = ("crm:main", "inbox:sales")

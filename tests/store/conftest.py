@@ -18,7 +18,7 @@ from hub.model.events import (
 from hub.model.people import Identity
 from hub.model.records import CrmObject, Record
 from hub.store import mappings
-from hub.store.tables import tables
+from hub.store.dialects.tables import tables
 from hub.testing.tabletop import HUB_TOML, Tabletop
 
 ANA, BEN, CLEO = "447700900101", "447700900102", "447700900103"

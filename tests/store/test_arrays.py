@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.store.arrays import literal
-from hub.store.postgres import Postgres
+from hub.store.dialects.arrays import literal
+from hub.store.dialects.postgres import Postgres
 from hub.testing.postgres import PostgresServer
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8), max_size=20)

@@ -12,11 +12,11 @@ from hub.backup.settings import RetentionSettings
 from hub.engine.retention import keep_of
 from hub.store import Place, Store, open_reader, open_store
 from hub.store.checking import NUMBERS, PAGES, RULES, check_store
+from hub.store.dialects.numbers import counter, numbered, set_counter
+from hub.store.dialects.sqlite import Sqlite
+from hub.store.dialects.tables import tables
 from hub.store.journal import Incoming
-from hub.store.numbers import counter, numbered, set_counter
 from hub.store.retention import BATCH, DAY, Keep, Rule, find, find_ledger, remove, remove_ledger, rules
-from hub.store.sqlite import Sqlite
-from hub.store.tables import tables
 from hub.testing.postgres import PostgresServer
 from hub.testing.stores import ENGINES, place_of
 

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
-import hub.store.postgres
+import hub.store.dialects.postgres
 from hub.store import Place, Store, open_reader, open_store
-from hub.store.postgres import Postgres
+from hub.store.dialects.postgres import Postgres
 from hub.testing.postgres import PostgresServer
 from hub.testing.statements_contract import StatementsContract
 from hub.testing.store_contract import StoreContract, event
@@ -37,7 +37,7 @@ class Pooled(Postgres):
 @pytest.fixture
 def place(tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Place:
     dsn = postgres.database("pooled")
-    monkeypatch.setattr(hub.store.postgres, "Postgres", Pooled)
+    monkeypatch.setattr(hub.store.dialects.postgres, "Postgres", Pooled)
     db = Pooled(dsn, pooled=True)
     empty(db)
     db.close()

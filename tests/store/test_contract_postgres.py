@@ -6,7 +6,7 @@ import pytest
 
 from hub.contracts.errors import ConfigError
 from hub.store import Place, Store, open_store
-from hub.store.postgres import Postgres
+from hub.store.dialects.postgres import Postgres
 from hub.testing.postgres import PostgresServer
 from hub.testing.shared_store_contract import SharedStoreContract
 from hub.testing.statements_contract import StatementsContract

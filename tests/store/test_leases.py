@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from hub.store import leases, open_store
-from hub.store.database import Database
-from hub.store.leases import PROCESS, LostDuty, Taken
+from hub.store import open_store
+from hub.store.dialects import leases
+from hub.store.dialects.database import Database
+from hub.store.dialects.leases import PROCESS, LostDuty, Taken
 from hub.testing.stores import place_of
 
 LONG = 60_000

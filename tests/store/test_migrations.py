@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from hub.contracts.errors import ConfigError
-from hub.store import Place, open_reader, open_store, sqlite
-from hub.store.tables import migrations, tables
+from hub.store import Place, open_reader, open_store
+from hub.store.dialects import sqlite
+from hub.store.dialects.tables import migrations, tables
 from hub.testing.postgres import PostgresServer
 from hub.testing.stores import ENGINES
 from hub.testing.tabletop import Tabletop
@@ -71,7 +72,7 @@ def later(place: Place, monkeypatch: pytest.MonkeyPatch) -> Later:
 def _postgres(place: Place) -> list[object]:
     if not place.dsn:
         return []
-    from hub.store import postgres
+    from hub.store.dialects import postgres
 
     return [postgres]
 
@@ -131,7 +132,7 @@ def test_a_schema_file_that_fails_leaves_nothing_and_the_old_version_goes_on(pla
 def test_a_schema_waits_for_a_long_reader_for_a_while_and_holds_up_nobody(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hub.store import postgres as module
+    from hub.store.dialects import postgres as module
 
     place, ours = Place(tmp_path / "data", postgres.database("migrations")), migrations()
     open_store(place).close()

@@ -16,11 +16,11 @@ import pytest
 from hub.contracts.errors import ConfigError
 from hub.store import Place, Store, open_reader, open_store
 from hub.store import moving as moving_module
+from hub.store.dialects.numbers import counter, numbered
+from hub.store.dialects.tables import migrations
 from hub.store.journal import Incoming
 from hub.store.moving import BROUGHT, move, take_back
-from hub.store.numbers import counter, numbered
 from hub.store.store import FILE
-from hub.store.tables import migrations
 from hub.testing.postgres import PostgresServer
 from hub.testing.stores import everything
 

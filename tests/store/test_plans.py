@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hub.store import Store, journal, media, open_store, outbox, plugin_work, timers
+from hub.store.dialects.tables import tables
 from hub.store.needs import Needs
-from hub.store.tables import tables
 from hub.testing.stores import ENGINES, place_of
 
 MANY = (20_000, pytest.param(100_000, marks=pytest.mark.full))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.store import StoreTrouble
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.testing.stores import place_of
 
 HALF = "SELECT count(*) FROM cursors WHERE name='half'"
@@ -25,7 +25,7 @@ def stand_still(kind: str, frozen: Database, other: Database) -> None:
 @pytest.mark.parametrize("pooled", [False, True])
 @pytest.mark.parametrize("kind", ["transaction", "beside"])
 def test_who_stands_still_is_put_out(pooled: bool, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hub.store import postgres as engine  # its driver is an extra
+    from hub.store.dialects import postgres as engine  # its driver is an extra
 
     monkeypatch.setattr(engine, "STALLED", 200)
     place = place_of(tmp_path, "postgres")

@@ -27,7 +27,7 @@ from hub.model.events import DriftSwept
 from hub.model.records import Record, Ref
 from hub.store import crm as shelves
 from hub.store import open_reader
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 from hub.store.reading import cursor, cursor_at
 from hub.store.rows import LinkRow, PersonRow
 from hub.store.workspace import Needs, Workspace

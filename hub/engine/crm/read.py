@@ -20,7 +20,7 @@ from hub.engine.writer import Writer
 from hub.model.events import RecordsRead
 from hub.model.records import Ref
 from hub.store import crm as shelves
-from hub.store.leases import LostDuty
+from hub.store.dialects.leases import LostDuty
 from hub.store.reading import last_queued, queued_until
 
 log = structlog.get_logger("hub.crm")

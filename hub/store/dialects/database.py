@@ -1,6 +1,6 @@
 """One connection to the store, whatever engine is behind it: the same SQL text, rows in batches, transactions.
 
-SQL is written once, with `?` for values and `IN (*)` for lists; `hub.store.sqlite` and `hub.store.postgres` bring it
+SQL is written once, with `?` for values and `IN (*)` for lists; `sqlite` and `postgres` beside this module bring it
 into their engine's form. Three kinds of transaction tell what others may do meanwhile:
 
 - `transaction`: alone. Nobody else changes anything.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hub.store.database import Database
-from hub.store.tables import tables
+from hub.store.dialects.database import Database
+from hub.store.dialects.tables import tables
 
 BY_HAND = "configurations"
 """Numbered without a gap by who adds a row."""

@@ -14,10 +14,10 @@ from hashlib import blake2b
 from typing import Any
 
 from hub.contracts.errors import ConfigError
-from hub.store import address
-from hub.store.arrays import literal
-from hub.store.database import Collision, Database, NeedsAlone, StoreAway, StoreTrouble
-from hub.store.tables import for_postgres, migrations, tables
+from hub.store.dialects import address
+from hub.store.dialects.arrays import literal
+from hub.store.dialects.database import Collision, Database, NeedsAlone, StoreAway, StoreTrouble
+from hub.store.dialects.tables import for_postgres, migrations, tables
 
 try:
     import psycopg

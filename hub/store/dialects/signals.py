@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from hub.store.database import Database, StoreTrouble
+from hub.store.dialects.database import Database, StoreTrouble
 
 CHANNEL = "dragoman"
 LONGEST = 7_500

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hub.store.database import Database
+from hub.store.dialects.database import Database
 
 NOW = "(extract(epoch from clock_timestamp())*1000)::bigint"
 """The server's time, ms."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hub.store import leases
-from hub.store.database import Database
+from hub.store.dialects import leases
+from hub.store.dialects.database import Database
 
 OLDEST = 14
 """The oldest version that is supported."""
@@ -26,7 +26,7 @@ class Word(NamedTuple):
 
 def examine(db: Database, budget: int, *, pooled: bool) -> Iterator[Word]:
     """`budget`: events of one step. With `pooled` the pooler, not the server, says how many connections there are."""
-    from hub.store.postgres import DURABLE  # its driver is an extra
+    from hub.store.dialects.postgres import DURABLE  # its driver is an extra
 
     number = int(_setting(db, "server_version_num"))
     name = _setting(db, "server_version").split()[0]

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.contracts.errors import ConfigError
-from hub.store.database import Database, StoreTrouble
-from hub.store.tables import migrations, tables
+from hub.store.dialects.database import Database, StoreTrouble
+from hub.store.dialects.tables import migrations, tables
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "wal_autocheckpoint": 4000, "temp_store": 2}
 """Asserted on the live connection: a build of SQLite that ignores one of them must not pass unseen."""
