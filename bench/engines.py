@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 import sys
 import tempfile
@@ -16,8 +15,7 @@ from bench.accept import SECONDS
 from bench.bodies import names, text_webhook
 from bench.bodies import person as phone_of
 from bench.figures import Figure
-from bench.growth import FLAT, SIZES, event, fill
-from bench.resolve import words
+from bench.growth import SIZES, costs, grown
 from bench.run import WARM_UP, Run, bench
 from bench.steps import table
 from hub.contracts.errors import ConfigError
@@ -233,18 +231,8 @@ def _growth(run: Run, engine: str, dsn: str) -> list[Figure]:
     if engine == "sqlite":
         return []
     sizes = (SIZES[0], SIZES[-1]) if run.length >= 1 else SIZES[:2]
-    cost: dict[int, list[float]] = {}
     with tempfile.TemporaryDirectory(dir=run.folder, prefix="dragoman-bench-") as folder:
-        hub, there, wamids = table(Path(folder), dsn), (0, 0), names("grow")
-        for people, messages in sizes:
-            run.tell(f"{engine}, {people:,} people: filling")
-            fill(hub, there, (people, messages))
-            there = (people, messages)
-            for number in range(run.rounds):
-                run.tell(f"{engine}, {people:,} people: round {number + 1} of {run.rounds}")
-                rng, batches = random.Random(number), max(3, int(20 * run.length))
-                cost.setdefault(people, []).append(event(hub, people, wamids, rng, batches))
+        hub = table(Path(folder), dsn)
+        cost = costs(run, hub, sizes)
         hub.close()
-    growth = tuple(big / small for big, small in zip(cost[sizes[-1][0]], cost[sizes[0][0]], strict=True))
-    note = f"{words(sizes[0][0])} to {words(sizes[-1][0])} people, app side"
-    return [Figure(name=f"{engine}_cost_growth", rounds=growth, want="at most", target=FLAT, note=note)]
+    return [grown(f"{engine}_cost_growth", cost)]

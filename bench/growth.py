@@ -6,7 +6,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from bench.resolve import words
 from bench.run import Run
 from hub.engine.poller import raw_incoming
 from hub.store.dialects.database import Database
+from hub.store.dialects.numbers import numbered, set_counter
 from hub.store.dialects.sqlite import Sqlite
 from hub.store.dialects.tables import tables
 from hub.testing.runner import HubRun
@@ -37,34 +38,43 @@ HASTY = (("PRAGMA synchronous=OFF",), ("PRAGMA wal_checkpoint(TRUNCATE)", "PRAGM
 def measure(run: Run) -> list[Figure]:
     """CPU of one text from a person the hub knows, by what the store holds, and the largest against the smallest."""
     sizes = SIZES if run.length >= 1 else SIZES[:2]
-    cost: dict[int, list[float]] = {}
-    starts: list[float] = []
     with tempfile.TemporaryDirectory(dir=run.folder, prefix="dragoman-bench-") as folder:
-        there = (0, 0)
         table = Tabletop(Path(folder), HUB_TOML.replace('account = "1001"', f'account = "{ACCOUNT}"'))
-        wamids = names("grow")
-        for people, messages in sizes:
-            run.tell(f"{people:,} people, {messages:,} messages: filling")
-            fill(table, there, (people, messages))
-            there = (people, messages)
-            for number in range(run.rounds):
-                run.tell(f"{people:,} people: round {number + 1} of {run.rounds}")
-                cost.setdefault(people, []).append(
-                    event(table, people, wamids, random.Random(number), max(3, int(BATCHES * run.length)))
-                )
+        cost = costs(run, table, sizes)
         table.close()
         run.tell("starting with all of it")
         starts = asyncio.run(restarts(Path(folder), run.rounds))
-    growth = tuple(big / small for big, small in zip(cost[sizes[-1][0]], cost[sizes[0][0]], strict=True))
-    note = f"{words(sizes[0][0])} to {words(sizes[-1][0])} people"
     return [
         *(
             Figure(name=f"event_us_{words(people)}", rounds=tuple(rounds), note="CPU, one text of a known person")
             for people, rounds in cost.items()
         ),
-        Figure(name="cost_growth", rounds=growth, want="at most", target=FLAT, note=note),
+        grown("cost_growth", cost),
         Figure(name="restart_to_ready_s", rounds=tuple(starts), note="kill -9 to taking webhooks again, supervised"),
     ]
+
+
+def costs(run: Run, table: Tabletop, sizes: Sequence[tuple[int, int]]) -> dict[int, list[float]]:
+    """People in the store -> what a text costs, in each round; the store grows from size to size."""
+    cost: dict[int, list[float]] = {}
+    there, wamids = (0, 0), names("grow")
+    for people, messages in sizes:
+        run.tell(f"{people:,} people, {messages:,} messages: filling")
+        fill(table, there, (people, messages))
+        there = (people, messages)
+        for number in range(run.rounds):
+            run.tell(f"{people:,} people: round {number + 1} of {run.rounds}")
+            batches = max(3, int(BATCHES * run.length))
+            cost.setdefault(people, []).append(event(table, people, wamids, random.Random(number), batches))
+    return cost
+
+
+def grown(name: str, cost: dict[int, list[float]]) -> Figure:
+    """The largest store against the smallest."""
+    few, *_, many = sorted(cost)
+    rounds = tuple(big / small for big, small in zip(cost[many], cost[few], strict=True))
+    note = f"{words(few)} to {words(many)} people"
+    return Figure(name=name, rounds=rounds, want="at most", target=FLAT, note=note)
 
 
 def fill(table: Tabletop, there: tuple[int, int], wanted: tuple[int, int]) -> None:
@@ -146,7 +156,9 @@ def fill(table: Tabletop, there: tuple[int, int], wanted: tuple[int, int]) -> No
             ),
         )
         table.store.set_cursor("crm.main.read", "done", now)
-        settle_ids(db)
+        if not isinstance(db, Sqlite):  # which sees by itself how far they are
+            for name in numbered():
+                set_counter(db, name, _last(db, name))
     for pragma in lasting:
         db.run(pragma)
     db.assert_durable()
@@ -154,18 +166,8 @@ def fill(table: Tabletop, there: tuple[int, int], wanted: tuple[int, int]) -> No
         db.run("ANALYZE")
 
 
-def settle_ids(db: Database) -> None:
-    """Rows were given their ids here: the store goes on after them. SQLite sees that by itself."""
-    if isinstance(db, Sqlite):
-        return
-    for shape in tables().values():
-        if shape.numbered:
-            highest = f"SELECT setval('{shape.name}_{shape.numbered}_seq', max({shape.numbered})) FROM {shape.name}"
-            db.rows(f"{highest} HAVING max({shape.numbered}) > 0")
-
-
 def _last(db: Database, table: str) -> int:
-    found = db.rows(f"SELECT coalesce(max(id), 0) FROM {table}")
+    found = db.rows(f"SELECT coalesce(max({numbered()[table]}), 0) FROM {table}")
     return int(found[0][0])
 
 

@@ -20,7 +20,7 @@ from hub.contracts.errors import ConfigError
 from hub.store import Place as StorePlace
 from hub.store import StoreTrouble, open_store
 from hub.store.belonging import MARK
-from hub.store.blobs import FolderBlobs
+from hub.store.blobs import FolderBlobs, make_durable
 from hub.store.checking import check_store, how_many
 from hub.store.copying import blobs_used, gather_wal, mark_restored
 from hub.store.dialects.sqlite import Sqlite
@@ -150,7 +150,7 @@ def _move_in(work: Path, data: Path) -> str:
             raise Damaged(f"the store that came back cannot be used: {error}") from error
         aside = _set_aside(data)
         os.replace(work / FILE, data / FILE)
-        _sync(data)
+        make_durable(data)
         return aside
     finally:
         os.close(lock)
@@ -173,8 +173,8 @@ def _set_aside(data: Path) -> str:
     place.mkdir(mode=0o700)
     for file in left:
         _keep_too(file, place / file.name)
-    _sync(place)
-    _sync(data)
+    make_durable(place)
+    make_durable(data)
     for file in beside:
         file.unlink(missing_ok=True)
     return str(place)
@@ -186,15 +186,7 @@ def _keep_too(file: Path, there: Path) -> None:
         os.link(file, there)
     except OSError:
         shutil.copy2(file, there)
-        _sync(there)
-
-
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+        make_durable(there)
 
 
 def _configuration(work: Path, data: Path, names: list[str]) -> None:

@@ -20,7 +20,7 @@ import structlog
 from hub.contracts.errors import HubError
 from hub.engine.aside import Aside
 from hub.engine.keep_going import keep_going
-from hub.engine.line import now_ms
+from hub.engine.line import lanes, now_ms
 from hub.engine.notices import Notices
 from hub.engine.process import Process
 from hub.engine.writer import Writer
@@ -43,8 +43,8 @@ CALL = 60.0
 take, and a call is repeated within it."""
 PATIENCE = 10.0
 """Seconds for which a free duty is left to those who have less to do."""
-SETTLED = (SendSettled.kind, CrmSettled.kind)
-"""Events that say how calls ended."""
+SETTLED = lanes(SendSettled.kind, CrmSettled.kind)
+"""Lanes of the events that say how calls ended."""
 
 Work = Callable[[], Awaitable[None]]
 

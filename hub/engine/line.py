@@ -39,10 +39,24 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def incoming(event: Event, lane: str = "") -> Incoming:
-    """A hub event on its way into the journal; its key makes it happen once."""
+LANES = 8
+"""Lanes for the hub's own events of one kind: what tells of different things need not be worked off by one process."""
+
+
+def lane(kind: str, about: int = 0) -> str:
+    """The lane of a hub event of this kind; `about`: the number of what it tells of, 0 = of nothing that has one."""
+    return f"{kind}.{about % LANES}"
+
+
+def lanes(*kinds: str) -> list[str]:
+    """All lanes in which hub events of these kinds may stand."""
+    return [lane(kind, number) for kind in kinds for number in range(LANES)]
+
+
+def incoming(event: Event, within: str = "") -> Incoming:
+    """A hub event on its way into the journal, `within` a lane; its key makes it happen once."""
     key = f"{event.kind}:{event.key}"
-    return Incoming(HUB, "", key, lane or event.kind, event.at, event.at, json.dumps(pack(event)))
+    return Incoming(HUB, "", key, within or lane(event.kind), event.at, event.at, json.dumps(pack(event)))
 
 
 @dataclass(frozen=True, slots=True)

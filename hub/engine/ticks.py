@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from hub.engine import mappings
-from hub.engine.line import Line, incoming, now_ms
+from hub.engine.line import Line, incoming, lane, now_ms
 from hub.engine.writer import Writer
 from hub.model.events import SendSettled, TimerDue
 from hub.store import Store
@@ -62,7 +62,8 @@ def tick(store: Store, now: int) -> int:
         for outbox, attempts, restored in store.expired_evidence(now):
             reason = restored or "no answer, and no status came in time: it may or may not have arrived"
             key = f"{outbox}.{attempts}.silence"
-            events.append(incoming(SendSettled(key=key, at=now, outbox=outbox, outcome="uncertain", reason=reason)))
+            settled = SendSettled(key=key, at=now, outbox=outbox, outcome="uncertain", reason=reason)
+            events.append(incoming(settled, lane(settled.kind, outbox)))
         if events:
             store.append(events)
     return len(events)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import structlog
 
 from hub.contracts.errors import HubError, Unavailable
-from hub.engine.line import Line, incoming, now_ms
+from hub.engine.line import Line, incoming, lane, now_ms
 from hub.engine.pulse import WRITER, Pulse
 from hub.engine.step import step
 from hub.model.events import Event
@@ -27,8 +27,6 @@ T = TypeVar("T")
 
 AGAIN = 0.25
 """Seconds between two tries while the store cannot work."""
-LANES = 8
-"""Lanes for the hub's own events of one kind."""
 LOOK = 0.25
 """Seconds until the queue is looked at again where other processes put events into it, too."""
 
@@ -94,12 +92,11 @@ class Writer:
     async def keep(self, event: Event, about: int = 0) -> None:
         """Make one of the hub's own events durable, however long it takes: an outcome must not be lost to a rush.
 
-        `about`: what it tells of; what tells of different things need not be worked off by one process.
+        `about`: the number of what it tells of, see `hub.engine.line.lane`.
         """
-        lane = f"{event.kind}.{about % LANES}"
         while True:
             try:
-                await self.accept([incoming(event, lane)])
+                await self.accept([incoming(event, lane(event.kind, about))])
                 return
             except HubError:
                 await asyncio.sleep(0.2)

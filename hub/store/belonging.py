@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.contracts.errors import ConfigError
+from hub.store.blobs import make_durable
 from hub.store.dialects.database import Database
 
 MARK = "hub.moved"
@@ -50,14 +51,14 @@ def write_mark(folder: Path, mark: Mark) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(folder / MARK)
-    _sync(folder)
+    make_durable(folder)
 
 
 def remove_mark(folder: Path) -> Mark | None:
     """The store in this folder is in use again; what was said of it."""
     mark = read_mark(folder)
     (folder / MARK).unlink(missing_ok=True)
-    _sync(folder)
+    make_durable(folder)
     return mark
 
 
@@ -111,11 +112,3 @@ def name_of(db: Database) -> str:
     """The name of a store, "" for one that no hub ran on."""
     found = db.rows("SELECT value FROM cursors WHERE name=?", (NAME,))
     return str(found[0][0]) if found else ""
-
-
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

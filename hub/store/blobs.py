@@ -167,7 +167,7 @@ class FolderWriting:
         folder = _folder(target.parent, self._blobs.root)
         with _alone(folder):
             os.replace(self._path, target)  # the same content again takes the old one's place: as old as the newest
-        _sync(folder)
+        make_durable(folder)
         return name
 
     def drop(self) -> None:
@@ -209,12 +209,13 @@ def _folder(folder: Path, root: Path) -> Path:
         else:
             root.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-        _sync(folder.parent)
+        make_durable(folder.parent)
     return folder
 
 
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
+def make_durable(path: Path) -> None:
+    """What was written into this file, or which names this folder holds, is on the disk on return."""
+    number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)
     finally:

@@ -31,9 +31,9 @@ def queued_until(db: Database, seq: int) -> bool:
     return bool(db.rows("SELECT 1 FROM queue WHERE seq<=? LIMIT 1", (seq,)))
 
 
-def settling(db: Database, seq: int, kinds: Sequence[str]) -> bool:
-    """The same for the hub's own events of these kinds."""
-    return bool(db.rows_in("SELECT 1 FROM queue WHERE lane IN (*) AND seq<=? LIMIT 1", kinds, (seq,)))
+def settling(db: Database, seq: int, lanes: Sequence[str]) -> bool:
+    """The same for the events of these lanes."""
+    return bool(db.rows_in("SELECT 1 FROM queue WHERE lane IN (*) AND seq<=? LIMIT 1", lanes, (seq,)))
 
 
 def queued(db: Database) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 from hub.store import Place
 from hub.store.dialects.database import Database
+from hub.store.dialects.numbers import counter, numbered, set_counter
 from hub.store.dialects.tables import tables
 from hub.testing.postgres import PostgresServer
 
@@ -59,9 +60,8 @@ def copy_into(source: Database, target: Database) -> None:
         for shape in tables().values():
             columns = ", ".join(shape.columns)
             target.insert(shape.name, source.rows(f"SELECT {columns} FROM {shape.name}"))  # noqa: S608 - our names
-            if shape.numbered:
-                for (last,) in source.rows("SELECT seq FROM sqlite_sequence WHERE name=?", (shape.name,)):
-                    target.rows(f"SELECT setval('{shape.name}_{shape.numbered}_seq', ?)", (last,))
+        for table in numbered():
+            set_counter(target, table, counter(source, table))
 
 
 def everything(db: Database) -> dict[str, list[tuple[Any, ...]]]:

@@ -25,7 +25,7 @@ from hub.model.events import Event
 from hub.model.messages import Outgoing, Receipt
 from hub.store.journal import Incoming
 from hub.testing.one_contact import OneContact
-from hub.testing.stores import VARIABLE
+from hub.testing.stores import ENGINES, VARIABLE
 from hub.testing.tabletop import HUB_TOML, Tabletop
 
 
@@ -33,6 +33,16 @@ from hub.testing.tabletop import HUB_TOML, Tabletop
 def on_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is told here is SQLite's alone: with PostgreSQL other tests tell it."""
     monkeypatch.setenv(VARIABLE, "sqlite")
+
+
+@pytest.fixture(params=ENGINES)
+def on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tabletop]:
+    """A hub on a table, once with each engine of the store."""
+    if request.param == "postgres":
+        request.getfixturevalue("postgres")
+    hub = Tabletop(tmp_path, engine=request.param)
+    yield hub
+    hub.close()
 
 
 @pytest.fixture

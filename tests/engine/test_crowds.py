@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -12,22 +11,12 @@ from hub.model.events import DeadHandled, PauseChanged
 from hub.store import Store, reading
 from hub.store.journal import Claimed
 from hub.testing.store_rows import event, person, talk
-from hub.testing.stores import ENGINES
 from hub.testing.tabletop import Tabletop
 
 BUDGET = 256
 CROWD = 20_000
 FEW = 3
 ANA = "phone::+447700900111"
-
-
-@pytest.fixture(params=ENGINES)
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tabletop]:
-    if request.param == "postgres":
-        request.getfixturevalue("postgres")
-    opened = Tabletop(tmp_path, engine=request.param)
-    yield opened
-    opened.close()
 
 
 def steps_until(store: Store, wanted: set[str]) -> int:
@@ -55,29 +44,29 @@ CROWDS: dict[str, Callable[[int], str]] = {
 
 
 @pytest.mark.parametrize("crowd", CROWDS)
-def test_a_crowd_delays_nobody_else(desk: Tabletop, crowd: str) -> None:
+def test_a_crowd_delays_nobody_else(on_each: Tabletop, crowd: str) -> None:
     for start in range(0, CROWD, 2000):
-        desk.store.accept([event(f"{n}", CROWDS[crowd](n)) for n in range(start, start + 2000)])
+        on_each.store.accept([event(f"{n}", CROWDS[crowd](n)) for n in range(start, start + 2000)])
     quiet = [
         event(f"{lane}.{n}", lane) for n in range(3) for lane in ("meta|1002|ana", "telegram|7|ben", "RecordsRead")
     ]
-    desk.store.accept([one for one in quiet if crowd != "the hub's own events" or "|" in one.lane])
+    on_each.store.accept([one for one in quiet if crowd != "the hub's own events" or "|" in one.lane])
     wanted = {one.key for one in quiet if crowd != "the hub's own events" or "|" in one.lane}
-    assert steps_until(desk.store, wanted) <= FEW
+    assert steps_until(on_each.store, wanted) <= FEW
 
 
-def test_lanes_stay_in_order_while_an_inbox_is_crowded(desk: Tabletop) -> None:
+def test_lanes_stay_in_order_while_an_inbox_is_crowded(on_each: Tabletop) -> None:
     lanes = ["a|1|x"] * 3 + ["a|1|y", "b|1|x", "c|1|x"]
-    desk.store.accept([event(f"{n:05}", lanes[n * n % 6] if n % 5 == 0 else f"a|1|p{n}") for n in range(3000)])
+    on_each.store.accept([event(f"{n:05}", lanes[n * n % 6] if n % 5 == 0 else f"a|1|p{n}") for n in range(3000)])
     done: list[Claimed] = []
 
     def some() -> int:
-        claimed = desk.store.claim(64)
+        claimed = on_each.store.claim(64)
         done.extend(claimed)
-        desk.store.unqueue([row.seq for row in claimed])
+        on_each.store.unqueue([row.seq for row in claimed])
         return len(claimed)
 
-    while desk.store.beside(some):
+    while on_each.store.beside(some):
         pass
     assert len({row.seq for row in done}) == len(done) == 3000
     for lane in set(lanes):
@@ -88,14 +77,14 @@ def test_lanes_stay_in_order_while_an_inbox_is_crowded(desk: Tabletop) -> None:
 # -- poison ------------------------------------------------------------------------------------------------------------
 
 
-def pauses(desk: Tabletop, *agents: str) -> None:
+def pauses(on_each: Tabletop, *agents: str) -> None:
     """These agents pause the automation of a conversation, one after the other."""
-    with desk.store.transaction():
-        work = desk.store.workspace(desk.now)
+    with on_each.store.transaction():
+        work = on_each.store.workspace(on_each.now)
         talk(work, person(work, "Ana", ANA).id, f"sales|{ANA}")
         work.save()
     for agent in agents:
-        desk.happen(PauseChanged(key=agent, at=desk.now, person=ANA, until=desk.now + 1000, agent=agent))
+        on_each.happen(PauseChanged(key=agent, at=on_each.now, person=ANA, until=on_each.now + 1000, agent=agent))
 
 
 @pytest.fixture
@@ -112,43 +101,45 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return lambda: monkeypatch.setitem(line_step.EFFECTS, PauseChanged, (look, act))
 
 
-def heard(desk: Tabletop) -> list[str]:
+def heard(on_each: Tabletop) -> list[str]:
     """The agents who paused it, in the order in which that was done."""
-    found = desk.rows("SELECT because FROM decisions ORDER BY id")
+    found = on_each.rows("SELECT because FROM decisions ORDER BY id")
     return [text.rpartition(": ")[2] for (text,) in found if text.startswith("automation pauses")]
 
 
-def test_poison_is_parked_alone_and_the_rest_goes_through_in_order(desk: Tabletop, poison: Callable[[], None]) -> None:
-    pauses(desk, "1", "poison a", "2", "3", "poison b", "4")
-    done = desk.step()
+def test_poison_is_parked_alone_and_the_rest_goes_through_in_order(
+    on_each: Tabletop, poison: Callable[[], None]
+) -> None:
+    pauses(on_each, "1", "poison a", "2", "3", "poison b", "4")
+    done = on_each.step()
     assert (done.events, done.buried) == (6, 2)
-    assert heard(desk) == ["1", "2", "3", "4"]
-    assert [letter.cause.rpartition(": ")[2] for letter in reading.dead_letters(desk.store.db)] == [
+    assert heard(on_each) == ["1", "2", "3", "4"]
+    assert [letter.cause.rpartition(": ")[2] for letter in reading.dead_letters(on_each.store.db)] == [
         "poison a",
         "poison b",
     ]
 
 
-def test_what_was_parked_for_one_cause_goes_again_at_once(desk: Tabletop, poison: Callable[[], None]) -> None:
-    pauses(desk, *(f"poison {n % 2}.{n}" for n in range(40)))
-    desk.step()
+def test_what_was_parked_for_one_cause_goes_again_at_once(on_each: Tabletop, poison: Callable[[], None]) -> None:
+    pauses(on_each, *(f"poison {n % 2}.{n}" for n in range(40)))
+    on_each.step()
     poison()
-    chosen = reading.dead_ids(desk.store.db, "Poison 1.")
+    chosen = reading.dead_ids(on_each.store.db, "Poison 1.")
     assert len(chosen) == 20
-    desk.happen(DeadHandled(key="again", at=desk.now, ids=tuple(chosen), action="retry", agent="Eva"))
-    desk.step()
-    assert heard(desk) == [f"poison 1.{n}" for n in range(1, 40, 2)]
-    assert len(reading.dead_ids(desk.store.db)) == 20
-    desk.happen(DeadHandled(key="twice", at=desk.now, ids=tuple(chosen), action="retry", agent="Eva"))
-    desk.step()
-    assert len(heard(desk)) == 20
+    on_each.happen(DeadHandled(key="again", at=on_each.now, ids=tuple(chosen), action="retry", agent="Eva"))
+    on_each.step()
+    assert heard(on_each) == [f"poison 1.{n}" for n in range(1, 40, 2)]
+    assert len(reading.dead_ids(on_each.store.db)) == 20
+    on_each.happen(DeadHandled(key="twice", at=on_each.now, ids=tuple(chosen), action="retry", agent="Eva"))
+    on_each.step()
+    assert len(heard(on_each)) == 20
 
 
 def test_an_event_that_another_process_parked_already_does_not_cost_the_next_one(
-    desk: Tabletop, poison: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    on_each: Tabletop, poison: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two processes fail at the same event; the second one comes to bury it when the first one has."""
-    pauses(desk, "poison", "innocent")
+    pauses(on_each, "poison", "innocent")
     bury = line_step._bury
 
     def twice(store: Store, now: int, failed: list[Claimed], cause: str) -> line_step.Stepped:
@@ -156,6 +147,6 @@ def test_an_event_that_another_process_parked_already_does_not_cost_the_next_one
         return bury(store, now, failed, cause)
 
     monkeypatch.setattr(line_step, "_bury", twice)
-    desk.step()
-    assert heard(desk) == ["innocent"]
-    assert len(reading.dead_ids(desk.store.db)) == 1
+    on_each.step()
+    assert heard(on_each) == ["innocent"]
+    assert len(reading.dead_ids(on_each.store.db)) == 1

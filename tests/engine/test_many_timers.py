@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,15 +32,6 @@ store = open_store(Place(Path(sys.argv[1]), sys.argv[2]), patience=5)
 while tick(store, int(sys.argv[3])):
     print("ticked", flush=True)
 """
-
-
-@pytest.fixture(params=ENGINES)
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tabletop]:
-    if request.param == "postgres":
-        request.getfixturevalue("postgres")
-    opened = Tabletop(tmp_path, engine=request.param)
-    yield opened
-    opened.close()
 
 
 def pending(store: Store, count: int, due: int) -> None:
@@ -104,37 +94,37 @@ def test_every_timer_fires_once_whoever_is_killed(tmp_path: Path, engine: str, c
             server.stop()
 
 
-def test_what_is_due_is_found_among_a_hundred_thousand_that_are_not(desk: Tabletop) -> None:
-    pending(desk.store, 100_000, NOW + 1_000_000)
-    with desk.store.transaction():
-        desk.store.db.run("UPDATE timers SET due=? WHERE id % 1000=0", (NOW,))
-    assert tick(desk.store, NOW) == 100
-    assert tick(desk.store, NOW) == 0
-    assert len(fired(desk.store)) == 100
-    desk.step()
-    assert desk.store.claim(1) == []
+def test_what_is_due_is_found_among_a_hundred_thousand_that_are_not(on_each: Tabletop) -> None:
+    pending(on_each.store, 100_000, NOW + 1_000_000)
+    with on_each.store.transaction():
+        on_each.store.db.run("UPDATE timers SET due=? WHERE id % 1000=0", (NOW,))
+    assert tick(on_each.store, NOW) == 100
+    assert tick(on_each.store, NOW) == 0
+    assert len(fired(on_each.store)) == 100
+    on_each.step()
+    assert on_each.store.claim(1) == []
 
 
 @pytest.fixture
-def talking(desk: Tabletop) -> Tabletop:
+def talking(on_each: Tabletop) -> Tabletop:
     """Ana and Ben have written; the automation of Ana's conversation pauses for a second."""
-    with desk.store.transaction():
-        work = desk.store.workspace(desk.now)
+    with on_each.store.transaction():
+        work = on_each.store.workspace(on_each.now)
         for who in (ANA, BEN):
             talk(work, person(work, who.key, who.id).id, f"sales|{who.id}")
         work.save()
-    pause(desk, desk.now + 1000, "first")
-    desk.step()
-    return desk
+    pause(on_each, on_each.now + 1000, "first")
+    on_each.step()
+    return on_each
 
 
-def pause(desk: Tabletop, until: int, key: str) -> None:
-    desk.happen(PauseChanged(key=key, at=desk.now, person=ANA.id, until=until, agent="Eva"))
+def pause(on_each: Tabletop, until: int, key: str) -> None:
+    on_each.happen(PauseChanged(key=key, at=on_each.now, person=ANA.id, until=until, agent="Eva"))
 
 
-def because(desk: Tabletop) -> list[tuple[str, str]]:
+def because(on_each: Tabletop) -> list[tuple[str, str]]:
     """What was decided about timers, and about whom."""
-    found = desk.rows("SELECT d.because, p.name FROM decisions d JOIN people p ON p.id=d.person ORDER BY d.id")
+    found = on_each.rows("SELECT d.because, p.name FROM decisions d JOIN people p ON p.id=d.person ORDER BY d.id")
     return [(text, name) for text, name in found if text in (ENDED, LATE)]
 
 

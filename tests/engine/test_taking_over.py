@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hub.engine.duties import SETTLED
+from hub.engine.line import LANES
+from hub.engine.pulse import Pulse
+from hub.engine.writer import Writer
+from hub.model.events import SendSettled
 from hub.store.dialects import leases
 from hub.store.dialects.leases import LostDuty
+from hub.store.reading import last_queued, settling
 from hub.testing.tabletop import Tabletop
 
 DUTIES = ("crm:main", "inbox:sales")
@@ -91,6 +98,31 @@ def test_what_was_given_back_is_looked_at_at_once(wrote: Tabletop) -> None:
     assert wrote.store.recover(wrote.now, {}, "crm:main") == 1
     assert outbox(wrote)["person"] == ("waiting", wrote.now, 1)
     assert len(wrote.crm("person").rows) == 1
+
+
+class Idle(Writer):
+    """Takes in and steps nothing."""
+
+    def _step(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("number", [0, 1, LANES + 3])
+def test_how_a_call_ended_is_waited_for_until_it_is_worked_off(table: Tabletop, number: int) -> None:
+    """Whatever lane the last owner's word of it stands in."""
+
+    async def kept() -> None:
+        writer = Idle(table.store, table.line, lambda targets: None, limit=9, budget=9, pulse=Pulse())
+        writer.start()
+        await writer.keep(SendSettled(key=f"{number}.1", at=table.now, outbox=number, outcome="done"), number)
+        await writer.stop()
+
+    db = table.store.db
+    assert not settling(db, last_queued(db), SETTLED)
+    asyncio.run(kept())
+    assert settling(db, last_queued(db), SETTLED)
+    table.step()
+    assert not settling(db, 1 << 40, SETTLED)
 
 
 def test_nobody_takes_over_what_he_has_not(wrote: Tabletop) -> None:

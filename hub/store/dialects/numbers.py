@@ -17,7 +17,7 @@ def numbered() -> dict[str, str]:
 def counter(db: Database, table: str) -> int:
     """The highest number that this table ever gave, also to a row that is gone; 0 = none."""
     if db.shared:
-        last, used = db.rows(f"SELECT last_value, is_called FROM {_sequence(table)}")[0]  # noqa: S608 - our names
+        last, used = db.rows(f"SELECT last_value, is_called FROM {tables()[table].sequence}")[0]  # noqa: S608 - our names
         return int(last) if used else int(last) - 1
     found = db.rows("SELECT seq FROM sqlite_sequence WHERE name=?", (table,))
     return int(found[0][0]) if found else 0
@@ -27,10 +27,6 @@ def set_counter(db: Database, table: str, last: int) -> None:
     """The next number of this table is the one behind `last`, or a later one."""
     if db.shared:
         if last > 0:
-            db.rows("SELECT setval(?::regclass, ?)", (_sequence(table), last))
+            db.rows("SELECT setval(?::regclass, ?)", (tables()[table].sequence, last))
     elif not db.run("UPDATE sqlite_sequence SET seq=? WHERE name=?", (last, table)):
         db.run("INSERT INTO sqlite_sequence (name, seq) VALUES (?,?)", (table, last))
-
-
-def _sequence(table: str) -> str:
-    return f"{table}_{tables()[table].numbered}_seq"

@@ -287,8 +287,8 @@ class Postgres(Database):
         drawn, usual = self._drawn.get(table, 0), self._usual.get(table, 0)
         many = 1 if max(drawn, usual) < FEW else min(MOST, max(drawn, usual - drawn))
         self._drawn[table] = drawn + many
-        sequence = f"{table}_{tables()[table].numbered}_seq"
-        return [i for (i,) in self.rows("SELECT nextval(?::regclass) FROM generate_series(1, ?)", (sequence, many))]
+        sql = "SELECT nextval(?::regclass) FROM generate_series(1, ?)"
+        return [i for (i,) in self.rows(sql, (tables()[table].sequence, many))]
 
     def close(self) -> None:
         if self._link is not None:

@@ -31,6 +31,11 @@ class TableShape:
     columns: dict[str, str]
     numbered: str
 
+    @property
+    def sequence(self) -> str:
+        """PostgreSQL's name of the counter behind `numbered`."""
+        return f"{self.name}_{self.numbered}_seq"
+
 
 def migrations() -> list[tuple[int, str]]:
     """Each schema file's number and text, in order."""
