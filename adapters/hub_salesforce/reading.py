@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from hub import CrmObject, Owner, Page, Record, Ref
@@ -14,7 +14,7 @@ from hub_salesforce.parents import same
 from hub_salesforce.paths import ACCOUNT, CASE, CONTACT, IN_LIST, LEAD, OPPORTUNITY, TASK, kind_of
 from hub_salesforce.settings import SalesforceSettings
 from hub_salesforce.shapes import Shape, is_id, parts, select, whole
-from hub_salesforce.transport import Rows, Transport, soql_text
+from hub_salesforce.transport import Transport, soql_text
 
 Row = Mapping[str, Any]
 PEOPLE = (CONTACT, LEAD, ACCOUNT)
@@ -195,15 +195,9 @@ class Reader:
         for (keep, _), rows in zip(wanted, read, strict=True):
             if isinstance(rows, HubError):
                 raise rows
-            for row in self._all(rows):
+            for row in self.transport.rest(rows):
                 keep(row)
         return there, found, more
-
-    def _all(self, rows: Rows) -> Iterator[Row]:
-        yield from rows.records
-        while rows.next:
-            rows = self.transport.more(rows.next)
-            yield from rows.records
 
     # -- users ---------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from email.utils import parsedate_to_datetime
@@ -174,18 +174,20 @@ class Transport:
         name = "/queryAll" if deleted else "/query"
         return rows_of(self.call("GET", name, params={"q": soql}))
 
-    def more(self, next: str) -> Rows:  # noqa: A002 the name in Rows
-        """The page at a path that `Rows.next` names."""
-        return rows_of(self.call("GET", next, label="query/more"))
+    def rest(self, rows: Rows) -> Iterator[dict[str, Any]]:
+        """The rows of a page and of all that follow it. Raises Unavailable where they lead back to one before."""
+        yield from rows.records
+        known: set[str] = set()
+        while rows.next:
+            if rows.next in known:
+                raise Unavailable("the pages of Salesforce's answer to a query go round in a circle")
+            known.add(rows.next)
+            rows = rows_of(self.call("GET", rows.next, label="query/more"))
+            yield from rows.records
 
     def everything(self, soql: str, *, deleted: bool = False) -> list[dict[str, Any]]:
         """All rows of a query, page after page."""
-        rows = self.query(soql, deleted=deleted)
-        found = list(rows.records)
-        while rows.next:
-            rows = self.more(rows.next)
-            found += rows.records
-        return found
+        return list(self.rest(self.query(soql, deleted=deleted)))
 
     def queries(self, soqls: Sequence[str], *, deleted: bool = False) -> list[Rows | HubError]:
         """Several queries, five to a call; what became of each, in their order. Raises only for a call as a whole."""

@@ -6,7 +6,9 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from hub.contracts.errors import Rejected
+import pytest
+
+from hub.contracts.errors import Rejected, Unavailable
 from hub_salesforce.transport import Rows, millis, soql_text, soql_time
 
 
@@ -45,6 +47,14 @@ def test_everything_follows_the_pages(made, double):
     double.answer = lambda asked: (200, next(page for part, page in pages.items() if part in asked.path))
     assert made().everything("SELECT Id FROM Contact") == [{"Id": "1"}, {"Id": "2"}]
     assert [label for label, _ in double.reports] == ["login", "query", "query/more"]
+
+
+def test_pages_that_lead_back_to_one_before_come_to_an_end(made, double):
+    told = iter(["/services/data/a", "/services/data/b", "/services/data/a", "/services/data/b"])
+    double.answer = lambda asked: (200, {"records": [{"Id": "1"}], "nextRecordsUrl": next(told)})
+    with pytest.raises(Unavailable, match="circle"):
+        made().everything("SELECT Id FROM Contact")
+    assert [label for label, _ in double.reports] == ["login", "query", "query/more", "query/more"]
 
 
 def test_the_zone_and_the_currencies_are_asked_for_once(made, double):
