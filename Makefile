@@ -4,10 +4,10 @@ BIN := .venv/bin
 TOGETHER := -n 2 --dist worksteal  # two at a time: many tests wait for somebody
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full check fix bench clean
+.PHONY: help setup demo test test-full check fix bench bench-automation bench-followup bench-intent clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .venv/.installed: pyproject.toml hub.toml $(wildcard mappings/*.toml)
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -38,6 +38,15 @@ fix: setup  ## format and mend what can be mended
 
 bench: setup  ## measure; ends with RESULT {json}
 	@$(BIN)/python -m bench
+
+bench-followup: setup  ## how soon silent people are reached, on a record of messages
+	@$(BIN)/python -m bench.followup
+
+bench-automation: setup  ## measure rules, replies, replay and segments
+	@$(BIN)/python -m bench --only rules replay segments
+
+bench-intent: setup  ## measure what messages are about, on public sets
+	@$(BIN)/python -m bench.intent
 
 clean:  ## remove the environment and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

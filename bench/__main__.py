@@ -14,7 +14,23 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bench import accept, crm, disk, engines, growth, kinds, latency, line, mapping, memory, reconcile, resolve
+from bench import (
+    accept,
+    crm,
+    disk,
+    engines,
+    growth,
+    kinds,
+    latency,
+    line,
+    mapping,
+    memory,
+    reconcile,
+    replay,
+    resolve,
+    rules,
+    segments,
+)
 from bench.figures import Figure, result, table
 from bench.run import Run
 
@@ -29,6 +45,9 @@ MEASURES: dict[str, tuple[str, Measure]] = {
     "crm": ("The CRM: what a logged record costs", crm.measure),
     "reconcile": ("Records compared with people", reconcile.measure),
     "mapping": ("A mapping looked at before it runs", mapping.measure),
+    "replay": ("Replay: the journal worked off once more", replay.measure),
+    "rules": ("Rules: loading them, and what each message costs", rules.measure),
+    "segments": ("Segments: counting people by tags and values", segments.measure),
     "growth": ("What a large store costs", growth.measure),
     "engines": ("SQLite and PostgreSQL", engines.measure),
     "memory": ("Memory", memory.measure),

@@ -69,7 +69,7 @@ def fill(store: Store, start: int, end: int) -> None:
     db.run("PRAGMA synchronous=OFF")
     with store.transaction():
         db.run_many(
-            "INSERT INTO people VALUES (?,?,'',?,'','whatsapp',0,0,0,0,'')",
+            "INSERT INTO people VALUES (?,?,'',?,'','whatsapp',0,0,0,0,'',0,'','')",
             ((n + 1, f"Bench Person {n}", identity(n)[7:]) for n in range(start, end)),
         )
         db.run_many(

@@ -58,13 +58,13 @@ class Flooded:
 
 
 @contextmanager
-def bench(run: Run, *, writer: str, crm: bool, fast: bool, dsn: str = "") -> Iterator[Bench]:
+def bench(run: Run, *, writer: str, crm: bool, fast: bool, dsn: str = "", more: str = "") -> Iterator[Bench]:
     """Both processes, until the block ends. `fast`: uvloop and orjson under the server; the load has uvloop always.
-    `dsn`: an empty database of PostgreSQL, "" = SQLite."""
+    `dsn`: an empty database of PostgreSQL, "" = SQLite; `more` tables of its hub.toml."""
     place = tempfile.TemporaryDirectory(dir=run.folder, prefix="dragoman-bench-")
     with place as folder, Remote(load, fast=True) as loading:
         platform = loading.call("start")
-        with Remote(server, folder, platform, writer, crm, fast, dsn, fast=fast) as serving:
+        with Remote(server, folder, platform, writer, crm, fast, dsn, more, fast=fast) as serving:
             bare, hub = serving.call("start")
             serving.call("ready")
             yield Bench(serving, loading, bare, hub)

@@ -93,9 +93,10 @@ WRITERS: dict[str, type[Writer]] = {"idle": IdleWriter, "whole": Writer, "timed"
 class Server:
     """Lives in its own process. `start` tells the ports of the bare handler and of the hub."""
 
-    def __init__(self, folder: Path, platform: int, writer: str, crm: bool, dsn: str) -> None:
+    def __init__(self, folder: Path, platform: int, writer: str, crm: bool, dsn: str, more: str) -> None:
         file = folder / "hub.toml"
-        file.write_text(configuration(folder / "data", platform, crm=crm, dsn=dsn), encoding="utf-8")
+        text = configuration(folder / "data", platform, crm=crm, dsn=dsn)
+        file.write_text(f"{text}\n{more}", encoding="utf-8")
         plugins = load_plugins()
         self.hub = engine.Hub(load_config(file, plugins, {}), plugins)
         vars(engine)["Writer"] = WRITERS[writer]  # only here: the product has one
@@ -150,8 +151,8 @@ class Server:
         await self.hub.stop()
 
 
-async def server(folder: str, platform: int, writer: str, crm: bool, fast: bool, dsn: str) -> Server:
+async def server(folder: str, platform: int, writer: str, crm: bool, fast: bool, dsn: str, more: str) -> Server:
     """Build it; `fast` uses orjson where it is installed, else the standard library does all JSON."""
     json.FAST = json.FAST and fast
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
-    return Server(Path(folder), platform, writer, crm, dsn)
+    return Server(Path(folder), platform, writer, crm, dsn, more)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import inspect
 import ipaddress
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -181,3 +183,28 @@ def postgres() -> PostgresServer:
         return server()
     except ConfigError as error:
         pytest.skip(str(error))
+
+
+_PASSED: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what passed, by the name that docs/requirements.md gives it."""
+    if report.when == "call" and report.passed:
+        _PASSED.add(re.sub(r"\[.*", "", report.nodeid, flags=re.DOTALL))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After a run of everything: each test that docs/requirements.md names did run."""
+    options = session.config.option
+    everything = options.markexpr in ("", "not full") and not options.keyword and not options.collectonly
+    if hasattr(session.config, "workerinput") or not everything or session.config.args != ["tests"]:
+        return
+    spec = importlib.util.spec_from_file_location("requirements", Path(__file__).parent / "requirements.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if missing := module.unproven(_PASSED, long=not options.markexpr):
+        print("\ndocs/requirements.md names tests that did not run:", *missing, sep="\n  ")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -19,7 +19,7 @@ from hub.backup.settings import BackupSettings, RetentionSettings
 from hub.contracts.hookspecs import EVENT_KINDS
 from hub.engine.hub_settings import PREFIX, HubSettings
 from hub.engine.loader import HOOKS, load_plugins
-from hub.model import events
+from hub.model import by_hand, events, happened
 
 ROOT = Path(__file__).parents[1]
 CODE = ("hub", "plugins", "adapters", "tests", "bench")
@@ -82,13 +82,19 @@ def test_every_hook_is_documented_and_tested(hook: str) -> None:
 
 @pytest.mark.parametrize("kind", EVENT_KINDS)
 def test_every_event_that_plugins_are_told_is_documented_with_its_fields(kind: str) -> None:
-    (cls,) = (c for c in vars(events).values() if isinstance(c, type) and getattr(c, "kind", "") == kind)
+    (cls,) = (
+        c
+        for c in (vars(events) | vars(by_hand) | vars(happened)).values()
+        if isinstance(c, type) and getattr(c, "kind", "") == kind
+    )
     text = (ROOT / "docs/reference/hooks.md").read_text(encoding="utf-8")
     table = text.partition(f"| field of `{kind}` |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {"kind", "id", *(f.name for f in fields(cls))}
 
 
-@pytest.mark.parametrize("module", ["hub_hubspot", "hub_meta", "hub_notify", "hub_salesforce", "hub_telegram"])
+@pytest.mark.parametrize(
+    "module", ["hub_hubspot", "hub_intent", "hub_meta", "hub_notify", "hub_salesforce", "hub_telegram"]
+)
 def test_every_setting_of_a_bundled_plugin_is_named_in_its_readme(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.engine.loader.entry_points", lambda group: [])
     found = load_plugins(extra=[("this", module)], environ={})

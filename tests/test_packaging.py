@@ -18,6 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = {
     "hub": ROOT / "hub",
+    "hub_intent": ROOT / "plugins/hub_intent",
     "hub_meta": ROOT / "plugins/hub_meta",
     "hub_notify": ROOT / "plugins/hub_notify",
     "hub_telegram": ROOT / "plugins/hub_telegram",

@@ -12,7 +12,10 @@ from hub.cli.options import CONFIG, ConfigOption, JsonOption
 from hub.cli.people import AgentOption
 
 if TYPE_CHECKING:
-    from hub.model.events import ConfigurationApplied
+    from pathlib import Path
+
+    from hub.engine.settings import Config
+    from hub.model.by_hand import ConfigurationApplied
     from hub.store import Place
     from hub.store.configurations import Configuration
 
@@ -32,6 +35,7 @@ def register(app: typer.Typer) -> None:
 def apply(
     note: Annotated[str, typer.Option("--note", help="Why, for the log.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the file and show what would change.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also where a test of the file fails.")] = False,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait until it runs.")] = 15,
     agent: AgentOption = "agent",
     config: ConfigOption = CONFIG,
@@ -53,7 +57,7 @@ def apply(
     from hub.engine.loader import load_plugins
     from hub.engine.settings import load_config
     from hub.mapping.diff import unified
-    from hub.model.events import ConfigurationApplied
+    from hub.model.by_hand import ConfigurationApplied
 
     logs_to_stderr()
     draft = load_config(config, load_plugins(), os.environ, keep_bad_mappings=True)
@@ -64,6 +68,8 @@ def apply(
     running = must_run(place)
     if running.body == draft.text:
         raise ConfigError(f"{config} is what runs already (version {running.id})", remedy="change it first")
+    if not force:
+        _must_pass(draft, config)
     later = at_start(running.body, draft.text)
     difference = unified(running.body, draft.text, f"version {running.id}", str(config))
     if not as_json:
@@ -90,6 +96,19 @@ def apply(
             print(_at_start(later, place))
     if not taken:
         raise typer.Exit(1)
+
+
+def _must_pass(draft: Config, file: Path) -> None:
+    """Raise ConfigError where a [[test]] of the file fails: it says what its author wants, and the rules do not."""
+    from hub.contracts.errors import ConfigError
+    from hub.engine.trials import run_trials
+
+    failed = [one for one in run_trials(draft) if not one.ok]
+    if failed:
+        first, more = failed[0], f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        what = f"the test '{first.trial.name}' fails{more}: {first.wrong[0]}"
+        remedy = "dragoman rules test shows why; --force applies the file as it is"
+        raise ConfigError(what, where=first.trial.where or str(file), remedy=remedy)
 
 
 def must_run(place: Place) -> Configuration:

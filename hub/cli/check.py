@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli import rules_test
 from hub.cli.options import CONFIG, ConfigOption, JsonOption, read
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def _findings(config: Config, plugins: Plugins) -> list[tuple[str, Finding]]:
         mapping = crm.mapping_file or "the starter's"
         found.append((f"crm {name}", Finding(True, f"adapter {crm.adapter.name}, mapping {mapping}")))
     found += [(f"plugin {name}", Finding(True, "has settings")) for name in config.plugins]
-    return found
+    found += [("tags", Finding(True, warning)) for warning in config.rules.book.tags.warnings]
+    return [*found, *rules_test.finding(config)]
 
 
 def _summary(config: Config) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def decide(
     """Say which value stays; also brings back one that lost."""
     from hub.cli import people
     from hub.contracts.errors import NotFound
-    from hub.model.events import ConflictDecided
+    from hub.model.by_hand import ConflictDecided
     from hub.store import open_reader
 
     hub = people.settings(config)

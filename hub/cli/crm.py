@@ -44,7 +44,7 @@ def change(
     """Change a deal, ticket or task that the hub has read. What the CRM refuses becomes a dead letter."""
     from hub.cli import people
     from hub.contracts.errors import ConfigError, NotFound
-    from hub.model.events import RecordEdited
+    from hub.model.by_hand import RecordEdited
     from hub.store import chain_beside, open_reader
 
     record, stage, owner = record.strip(), stage.strip(), owner.strip()

@@ -113,7 +113,7 @@ def _handle(
 ) -> None:
     from hub.cli import people
     from hub.contracts.errors import ConfigError
-    from hub.model.events import DeadHandled
+    from hub.model.by_hand import DeadHandled
     from hub.store import open_reader, reading
 
     if bool(ids) + bool(cause) + everything != 1:

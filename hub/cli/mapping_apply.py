@@ -13,7 +13,7 @@ from hub.cli.people import AgentOption
 if TYPE_CHECKING:
     from hub.cli.mapping_files import Bench
     from hub.mapping.diff import Change
-    from hub.model.events import MappingApplied
+    from hub.model.by_hand import MappingApplied
     from hub.store.rows import MappingRow
 
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the result of the trial.")]
@@ -47,7 +47,7 @@ def apply(
     from hub.contracts.errors import ConfigError
     from hub.mapping import check
     from hub.mapping.diff import changes, unified
-    from hub.model.events import MappingApplied
+    from hub.model.by_hand import MappingApplied
     from hub.store import mappings
 
     desk = bench(config, crm)
@@ -98,7 +98,7 @@ def rollback(
     from hub.cli import people
     from hub.cli.mapping_files import bench, must_run
     from hub.contracts.errors import NotFound
-    from hub.model.events import MappingApplied
+    from hub.model.by_hand import MappingApplied
     from hub.store import mappings
 
     desk = bench(config, crm)

@@ -55,7 +55,7 @@ def move(
 ) -> None:
     """Give an identity, and the conversation under it, to another person; moving it back undoes it."""
     from hub.contracts.errors import ConfigError
-    from hub.model.events import IdentityMoved
+    from hub.model.by_hand import IdentityMoved
 
     hub = settings(config)
     name, who = reference(identity, hub.region), reference(person, hub.region)
@@ -85,7 +85,7 @@ def change(
     """Change what the hub knows of a person; every CRM gets it as its mapping says."""
     from hub.contracts.errors import ConfigError
     from hub.mapping.facts import ATTR_NAME, RESERVED
-    from hub.model.events import PersonEdited
+    from hub.model.by_hand import PersonEdited
 
     hub = settings(config)
     who = reference(person, hub.region)

@@ -52,8 +52,8 @@ def reply(
     """Answer a person in the conversation used last; the automation of that conversation pauses."""
     from hub.cli import contents, people
     from hub.contracts.errors import ConfigError
+    from hub.model.by_hand import HumanReplied
     from hub.model.content import PLAIN, Content
-    from hub.model.events import HumanReplied
 
     forms = {"--template": template, "--button": button, "--list": opens, "--card": card, "--location": location}
     named = [name for name, given in forms.items() if given]

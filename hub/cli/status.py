@@ -11,6 +11,9 @@ from hub.cli.options import CONFIG, ConfigOption, JsonOption
 if TYPE_CHECKING:
     from hub.store import Place
 
+FAR = 253_000_000_000_000
+"""The year 9987 in ms: what lasts so long is ended by hand."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -61,6 +64,13 @@ def _stored(place: Place) -> dict[str, Any]:
             "paused": [
                 {"person": person, "name": name, "inbox": inbox, "until": until}
                 for person, name, inbox, until in reading.paused(db, fresh()[1])
+            ],
+            "stopped": [
+                {"name": name, "until": until, "agent": agent} for name, until, agent in reading.stopped(db, fresh()[1])
+            ],
+            "claimed": [
+                {"person": person, "name": name, "inbox": inbox, "agent": agent}
+                for person, name, inbox, agent in reading.claimed(db)
             ],
         }
     finally:
@@ -123,11 +133,28 @@ def _say(facts: dict[str, Any]) -> None:
     lines.append(("last backup", _backup(facts["backup"])))
     lines.append(("dead letters", f"{_counts(facts['dead']) or 'none'}"))
     lines += [
-        (f"p{p['person']} {p['name']}".strip(), f"automation of {p['inbox']} pauses until {when(p['until'])}")
+        (f"p{p['person']} {p['name']}".strip(), f"automation of {p['inbox']} pauses {_until(p['until'])}")
         for p in facts["paused"]
+    ]
+    lines += [
+        (f"p{p['person']} {p['name']}".strip(), f"{p['agent']} has the conversation in {p['inbox']}")
+        for p in facts["claimed"]
+    ]
+    lines += [
+        (
+            "all automation" if s["name"] == "*" else s["name"].replace(":", " ", 1),
+            f"pauses {_until(s['until'])}: {s['agent']}",
+        )
+        for s in facts["stopped"]
     ]
     lines += [(f"! {subject}", what) for subject, what in live.get("notices", {}).items()]
     say_table(("what", "how it is"), lines)
+
+
+def _until(at: int) -> str:
+    from hub.cli.output import when
+
+    return f"until {when(at)}" if at < FAR else "until it is released"
 
 
 def _backup(made: dict[str, Any] | None) -> str:

@@ -80,7 +80,7 @@ def prune(
     from hub.engine.retention import keep_of
     from hub.engine.upkeep import load_retention
     from hub.store import open_reader, open_store
-    from hub.store.retention import find, find_ledger, remove, remove_ledger, rules
+    from hub.store.retention import find, find_ledger, find_turns, remove, remove_ledger, remove_turns, rules
 
     place, keep, now = settings(config).place, keep_of(load_retention(config, os.environ)), fresh()[1]
     gone: dict[str, int] = {}
@@ -96,9 +96,11 @@ def prune(
                 while keys := find(store.db, rule, now, after):
                     gone[rule.table] += remove(store, rule, keys, now)
                     after = keys[-1]
-            gone["write_ledger"] = 0
+            gone["write_ledger"] = gone["campaign_people"] = 0
             while rows := find_ledger(store.db, keep, now):
                 gone["write_ledger"] += remove_ledger(store, rows, keep, now)
+            while turns := find_turns(store.db, keep, now):
+                gone["campaign_people"] += remove_turns(store, turns)
         finally:
             store.close()
     if as_json:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+RULES = 5
+"""Rules of one decision that are shown though they did nothing."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -137,11 +140,8 @@ def _lines(one: Row) -> list[str]:
         lines += [_object(one["object"]), *(_contact(c) for c in one["contacts"])]
     if "event" in one:
         lines += _event(one["event"])
-    lines += [
-        f"  decided   {_when(d['at'])}  {line}  (configuration {d['version']}{' ' + d['hash'] if d['hash'] else ''})"
-        for d in one["decisions"]
-        for line in str(d["because"]).splitlines()
-    ]
+    for decision in one["decisions"]:
+        lines += _decided(decision)
     for file in one.get("files", ()):
         lines += [_file(file), *([f"            {file['link']}"] if "link" in file else [])]
     lines += [_command(c) for c in one["commands"]]
@@ -195,6 +195,17 @@ def _event(event: Row | None) -> list[str]:
     waits = ", waits for its step" if event["queued"] else ""
     source = f"{event['source']} {event['account']}".strip()
     return [f"  event     {_when(event['received'])}  journal {event['seq']} from {source}: {event['key']}{waits}"]
+
+
+def _decided(d: Row) -> list[str]:
+    """A decision, with the rules that were looked at and did nothing; `dragoman rules explain` tells all of it."""
+    from hub.cli.records import head
+
+    version = f"configuration {d['version']}{' ' + d['hash'] if d['hash'] else ''}"
+    lines = [f"  decided   {_when(d['at'])}  {line}  ({version})" for line in str(d["because"]).splitlines()]
+    idle = [head(entry) for entry in d.get("record", ()) if not entry.get("did")]
+    more = [f"  rule      and {len(idle) - RULES} more: dragoman rules explain"] if len(idle) > RULES else []
+    return lines + idle[:RULES] + more
 
 
 def _command(c: Row) -> str:

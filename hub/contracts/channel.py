@@ -109,7 +109,8 @@ class Capabilities:
     carry a `rate`. `horizon` seconds for which the platform redelivers what it could not deliver. `statuses`: the
     platform reports delivery. `forms` are the forms of `Content` it can send, `caption_max` the characters of a file's
     caption and of the body of buttons and lists (0 = as `text_max`). `pair`: (burst, seconds) for one recipient: so
-    many sends at once, then one every so many seconds; (0, 0) = no such limit.
+    many sends at once, then one every so many seconds; (0, 0) = no such limit. `reads`: the platform reports that a
+    message was opened.
     """
 
     proof: Literal["key", "look-up", "evidence", "none"]
@@ -121,6 +122,7 @@ class Capabilities:
     forms: frozenset[str] = frozenset({"text"})
     caption_max: int = 0
     pair: tuple[int, float] = (0, 0.0)
+    reads: bool = False
 
 
 S = TypeVar("S", bound=PluginSettings)

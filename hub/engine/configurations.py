@@ -12,7 +12,7 @@ from hub.engine.line import Line
 from hub.engine.rule_files import RULE_TABLES
 from hub.engine.settings import Config
 from hub.engine.tables import read_text
-from hub.store import Store, configurations
+from hub.store import Store, configurations, trail
 from hub.store.configurations import Configuration
 from hub.store.dialects.database import Database
 
@@ -30,6 +30,7 @@ def start(store: Store, config: Config, now: int) -> tuple[Config, int, dict[str
     ConfigError then.
     """
     with store.transaction():  # another process may start at the same time
+        trail.note_start(store.db, now)
         active = configurations.active(store.db)
         if active is None or active.body == config.text:
             return config, active.id if active else configurations.add(store.db, config.text, now), {}

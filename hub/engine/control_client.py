@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SOCKET, ELSEWHERE = "control.sock", "control.path"
 PATH_MAX = 100  # bytes; a unix socket's path holds 104 to 108, depending on the system
-LINE_MAX = 1_000_000  # bytes of one request or reply
+LINE_MAX = 8_000_000  # bytes of one request or reply
 STARTING = 15.0  # seconds a hub may hold the store without answering yet
 
 

@@ -9,12 +9,12 @@ from hub.contracts.channel import Channel
 from hub.engine.tables import Tables
 from hub.model.content import PLAIN, Content
 from hub.rules import Rule, RuleSet
-from hub.rules.texts import VARIABLES
 from hub.sending import pieces
+from hub.texts.variables import sample
 
-SHORTEST = {name: dict.fromkeys(keys, "x") if keys else "x" for name, keys in VARIABLES.items()}
+SHORTEST = sample()
 """A value for every variable of a text: what is too long with these is always too long."""
-KEYS = ("buttons", "list", "media", "template", "reply")
+KEYS = ("buttons", "list", "media", "template", "reply", "ask")
 
 
 class Place(NamedTuple):
@@ -56,6 +56,12 @@ def check_rules(tables: Tables, rules: RuleSet, places: Iterable[Place], makes: 
                     what = f"rule '{rule.name}' cannot be sent in the inbox '{place.inbox}'"
                     raise tables.error(("rule", number, key), f"{what}: {found}", "mend it, or name another inbox")
                 lacking, speaks = lacking or found, speaks or not found
+            for template in rule.reply.templates.values() if rule.reply else ():
+                held = template.fill("", SHORTEST)
+                found = fault(place.channel, held, "") if held.form in place.channel.capabilities.forms else ""
+                if found:
+                    what = f"the template of the text of rule '{rule.name}' cannot be sent in '{place.inbox}'"
+                    raise tables.error(("rule", number, key), f"{what}: {found}", "mend it where the text stands")
         if lacking and not speaks:
             what = f"rule '{rule.name}' can be sent in no inbox"
             raise tables.error(("rule", number, key), f"{what}: {lacking}", "write it in another form")

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from hub.contracts.channel import HasTemplates, polls
-from hub.engine import configurations, mappings
+from hub.engine import campaigns, configurations, mappings
 from hub.engine.aside import Aside
 from hub.engine.backup import Backups
 from hub.engine.clock import watch
@@ -162,6 +162,7 @@ class Hub:
             Duty("health", {"health of connections": health.run}),
             Duty("backups", {"backups": self.backups.run}),
             Duty("retention", {"retention": self.retention.run}),
+            Duty(campaigns.DUTY, {"campaigns": campaigns.Campaigns(line, writer).run}),
         ]
 
     def _look(self, generations: Generations, loop: asyncio.AbstractEventLoop) -> None:

@@ -144,6 +144,11 @@ class HubSettings(BaseSettings):
         return Path(self.media) if self.media else Path(self.data) / "blobs"
 
     @property
+    def learned(self) -> Path:
+        """The folder in which classifiers keep what they learned."""
+        return Path(self.data) / "intents"
+
+    @property
     def store_shown(self) -> str:
         """Where the store is, for people: never the password."""
         dsn = self.store.get_secret_value()

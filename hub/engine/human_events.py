@@ -4,36 +4,48 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 from hub.engine.crm.drift import KINDS
 from hub.mapping.facts import ATTR_NAME, RESERVED
-from hub.model.content import Content
-from hub.model.events import (
+from hub.model.by_hand import (
+    CampaignChanged,
     ConfigurationApplied,
     ConflictDecided,
+    ConsentRecorded,
+    ConversationClaimed,
     DeadHandled,
     DriftSwept,
-    Event,
     HumanReplied,
     IdentityMoved,
+    InquiryEdited,
     MappingApplied,
     PauseChanged,
     PersonEdited,
     RecordEdited,
+    TagsEdited,
 )
+from hub.model.commands import Purpose
+from hub.model.content import Content
+from hub.model.events import Event
 from hub.model.packing import pack
 from hub.model.people import Identity
+from hub.tags.files import NAME as TAG_NAME
 
 HUMAN = (
+    CampaignChanged,
+    ConsentRecorded,
+    TagsEdited,
     ConfigurationApplied,
     ConflictDecided,
+    ConversationClaimed,
     DeadHandled,
     DriftSwept,
     HumanReplied,
     IdentityMoved,
+    InquiryEdited,
     MappingApplied,
     PauseChanged,
     PersonEdited,
@@ -44,10 +56,12 @@ TAKEN: dict[str, TypeAdapter[Any]] = {cls.kind: TypeAdapter(cls) for cls in HUMA
 NAMES = {cls.kind: {f.name for f in fields(cls)} for cls in HUMAN}
 TEXT_MAX = 100_000  # characters of an answer
 MAPPING_MAX = 150_000  # characters of a mapping file
-CONFIGURATION_MAX = 150_000  # characters of a hub.toml
+CONFIGURATION_MAX = 1_000_000  # characters of a hub.toml
 NOTE_MAX = 1_000  # characters of why somebody does it
 TRIAL_MAX = 10_000  # people of a trial
 VALUE_MAX = 1_000  # characters of a person's value
+TAGS_MAX = 50  # tags of one edit
+PURPOSES = tuple(purpose for purpose in get_args(Purpose) if purpose)
 VALUES_MAX = 100  # values of one edit
 NAMED_MAX = 1_000  # records that one sweep names
 NAME_MAX = 200  # characters of a key, of who does it, of a record's id
@@ -74,7 +88,7 @@ def human_event(given: dict[str, Any]) -> Event:
         first = error.errors(include_input=False, include_url=False)[0]
         raise Refusal(f"{kind}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     check_usual(event)
-    if isinstance(event, HumanReplied | PauseChanged | IdentityMoved | PersonEdited):
+    if isinstance(event, ConversationClaimed | HumanReplied | IdentityMoved | InquiryEdited | PersonEdited):
         check_reference(event.person)
     if isinstance(event, IdentityMoved):
         check_identity(event.identity)
@@ -82,10 +96,22 @@ def human_event(given: dict[str, Any]) -> Event:
         check_answer(event)
     if isinstance(event, PersonEdited):
         check_values(event)
-    if isinstance(event, PauseChanged) and event.until < 0:
-        raise Refusal("a pause ends after 1970")
+    if isinstance(event, PauseChanged):
+        check_pause(event)
+    if isinstance(event, ConversationClaimed) and (len(event.to) > NAME_MAX or (event.release and event.to)):
+        raise Refusal(
+            f"who gets a conversation has up to {NAME_MAX} characters, and nobody gets one that is given back"
+        )
     if isinstance(event, RecordEdited):
         check_edit(event)
+    if isinstance(event, InquiryEdited):
+        check_inquiry(event)
+    if isinstance(event, TagsEdited):
+        check_tags(event)
+    if isinstance(event, ConsentRecorded):
+        check_consent(event)
+    if isinstance(event, CampaignChanged) and not 0 < len(event.campaign) <= NAME_MAX:
+        raise Refusal("a campaign has a name")
     if isinstance(event, MappingApplied):
         check_mapping(event)
     if isinstance(event, ConfigurationApplied):
@@ -108,6 +134,18 @@ def check_usual(event: Event) -> None:
             json.dumps(pack(event), ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise Refusal("it holds half a character, which no store can keep") from None
+
+
+def check_pause(event: PauseChanged) -> None:
+    """Raise Refusal unless it names one thing, or nothing, and ends after 1970."""
+    if not 0 <= event.until < NUMBER_MAX:
+        raise Refusal("a pause ends after 1970")
+    if sum(map(bool, (event.person, event.conversation, event.rule))) > 1:
+        raise Refusal("a pause is of a person, a conversation, a rule, or of everything")
+    if event.person:
+        check_reference(event.person)
+    if not 0 <= event.conversation < NUMBER_MAX or len(event.rule) > NAME_MAX:
+        raise Refusal(f"a conversation has a number, a rule a name of up to {NAME_MAX} characters")
 
 
 def check_sweep(event: DriftSwept) -> None:
@@ -154,6 +192,38 @@ def check_edit(event: RecordEdited) -> None:
         raise Refusal("nothing is to be changed: give a stage, an owner or done")
     if event.stage and event.done:
         raise Refusal("a stage and done are two different ends")
+
+
+def check_inquiry(event: InquiryEdited) -> None:
+    """Raise Refusal unless it changes something, in a way that can be."""
+    words = (event.reason, event.owner, event.priority, event.next_step, event.hold)
+    if max(map(len, words)) > NAME_MAX:
+        raise Refusal(f"what is said of an inquiry has up to {NAME_MAX} characters each")
+    if not (event.state or any(words[1:])):
+        raise Refusal("nothing is to be changed: give a state, an owner, a priority, a next step or a hold")
+    if not 0 <= event.until < NUMBER_MAX:
+        raise Refusal("an inquiry waits until a time after 1970")
+
+
+def check_tags(event: TagsEdited) -> None:
+    """Raise Refusal unless it names tags that a person can have."""
+    check_reference(event.person)
+    named = (*event.add, *event.remove)
+    if not 0 < len(named) <= TAGS_MAX:
+        raise Refusal(f"1 to {TAGS_MAX} tags can be changed at once")
+    if strange := next((name for name in named if not TAG_NAME.fullmatch(name)), ""):
+        raise Refusal(f"{strange!r:.80} is no name for a tag: letters, digits and - . : > +, up to 60 characters")
+    if both := sorted({*event.add} & {*event.remove}):
+        raise Refusal(f"the tag {both[0]} is both put on and taken off")
+
+
+def check_consent(event: ConsentRecorded) -> None:
+    """Raise Refusal unless it names a purpose that messages have, and where the consent stands."""
+    check_reference(event.person)
+    if event.purpose not in PURPOSES:
+        raise Refusal(f"consent is for one of {', '.join(PURPOSES)}")
+    if not 0 < len(event.evidence.strip()) <= NOTE_MAX:
+        raise Refusal(f"consent names its evidence, in up to {NOTE_MAX} characters")
 
 
 def check_mapping(event: MappingApplied) -> None:

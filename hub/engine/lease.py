@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import NamedTuple
 
-from hub.contracts.channel import TemplateInfo
 from hub.engine.effects.answers import ended
-from hub.engine.effects.fallback import RULE, can_fall_back, fall_back
+from hub.engine.effects.asking import forget
+from hub.engine.effects.control import take_over
+from hub.engine.effects.fallback import fall_back
 from hub.engine.effects.sends import outgoing_content
 from hub.engine.line import Line
+from hub.engine.send_state import SendStates, opens
 from hub.model.content import Content
 from hub.model.messages import Outgoing
-from hub.sending import PairRate, SendState, may_send, template_fault
-from hub.store import Store, templates
-from hub.store.rows import ConversationRow, MessageRow, OutboxRow, PersonRow
-from hub.store.workspace import Needs, Workspace
+from hub.sending import PairRate, may_send
+from hub.store import Store, trail
+from hub.store.rows import ConversationRow, MessageRow, OutboxRow
+from hub.store.workspace import Workspace
 
-REMEMBERED = 20
-"""How many automatic answers a conversation remembers for the loop breaker."""
 NO_LIMIT = PairRate(0, 0.0)
 
 
@@ -51,18 +50,22 @@ def lease_sends(
     lease = store.beside(lambda: _lease(store, line, inbox, now, limit, pair))
     for talk in lease.talks:
         pair.spend(talk, now)
+    for name in lease.dropped:
+        line.dropped[name] = line.dropped.get(name, 0) + 1
     woke(lease.woken)
     return lease.sends, lease.looked
 
 
 @dataclass(slots=True)
 class _Lease:
-    """What one lease let through, to which conversations, how many rows it looked at, and who has new work."""
+    """What one lease let through, to which conversations, how many rows it looked at, who has new work, and what stood
+    against those that were dropped."""
 
     sends: list[Leased] = field(default_factory=list)
     talks: list[int] = field(default_factory=list)
     looked: int = 0
     woken: set[str] = field(default_factory=set)
+    dropped: list[str] = field(default_factory=list)
 
 
 def _lease(store: Store, line: Line, inbox: str, now: int, limit: int, pair: PairRate) -> _Lease:
@@ -73,85 +76,51 @@ def _lease(store: Store, line: Line, inbox: str, now: int, limit: int, pair: Pai
     work = store.workspace(now)
     work.session_gap = int(line.config.hub.session_gap * 60_000)
     rows = work.take_heads(inbox, limit)
-    work.load(Needs(around=True))
+    states = SendStates(line, inbox, work, pair)
+    states.load(rows)
     last = _last_heard(rows, work) if config.mark_read else {}
-    look = _Look(line, inbox, work, pair)
+    waits: dict[str, OutboxRow] = {}
     for row in rows:
         message, person = work.messages.get(row.message), work.people.get(row.lane)
         talk = work.conversations.get(row.conversation)
         if message is None or person is None or talk is None:
             row.end("dead", "its message is gone")
             continue
-        said = blake2b(f"{message.text}{message.content}".encode("utf-8", "replace"), digest_size=6).hexdigest()
         content = outgoing_content(message)
-        state = look.state(row, message, person, talk, said, content)
+        state = states.of(row, message, person, talk, content)
         verdict = may_send(state, now)
         if verdict.action == "send":
             answers = last.get(row.id, "") if row.attempts == 0 else ""
+            states.begin(row, message, person, talk)
             row.state, row.started = "started", now
             row.attempts += 1
             lease.talks.append(talk.id)
-            if row.cls != "human" and row.attempts == 1 and _opens(row):
-                talk.said = " ".join([*talk.said.split()[-REMEMBERED:], f"{row.event}:{said}:{row.id}"])
             message_out = _outgoing(row, message, talk, content, config.account, line)
             answers = answers if not state.replies_since_inbound else ""
             lease.sends.append(Leased(row.id, row.attempts, row.created, message_out, answers))
         elif verdict.action == "wait":
             row.wait(verdict.due, verdict.reason)
+            if row.cls == "outreach":
+                waits[_whole(row)] = row
         else:
             reason = verdict.reason
             if verdict.action == "template":
                 reason = f"{reason[:-1]}; {fall_back(row, message, talk, person, line, work)}."
+            lease.dropped.append(verdict.limit)
             _drop(row, message, reason, line, work)
+            forget(talk, message.id)
             dropped.append((row, reason))
+            if verdict.action == "hand_over":
+                take_over(row, person, talk, reason, line, work)
+    _wait_together(waits, inbox, work)
     _drop_rest(dropped, inbox, work)
     work.save()
+    if rows:
+        busy = {str(row.conversation): ready for row in rows if (ready := pair.ready(row.conversation, now)) > now}
+        spans = trail.runs(row.id for row in rows)
+        trail.note(store.db, trail.LEASE, now, version=line.version, inbox=inbox, rows=spans, busy=busy)
     lease.looked, lease.woken = len(rows), work.woken
     return lease
-
-
-class _Look:
-    """What the gate looks at, for the rows of one lease; the templates are read only when one is to leave."""
-
-    def __init__(self, line: Line, inbox: str, work: Workspace, pair: PairRate) -> None:
-        self._line, self._work, self._pair = line, work, pair
-        self._inbox = line.config.inboxes[inbox]
-        self._able = line.config.connections[self._inbox.connection].channel.capabilities
-        self._listed: list[TemplateInfo] | None = None
-
-    def state(
-        self, row: OutboxRow, message: MessageRow, person: PersonRow, talk: ConversationRow, said: str, content: Content
-    ) -> SendState:
-        before = [entry.split(":") for entry in talk.said.split()] if _opens(row) else []
-        answers = [entry for entry in before if entry[0] == str(row.event) and entry[2] != str(row.id)]
-        return SendState(
-            cls=row.cls,  # type: ignore[arg-type]
-            opted_out=bool(person.opted_out),
-            window=self._able.window,
-            last_inbound=talk.last_in,
-            paused_until=talk.paused_until,
-            replies_since_inbound=0 if row.rule == RULE else len(answers),  # it goes in place of one
-            max_replies=self._line.config.hub.replies_per_inbound,
-            repeats=any(entry[1] == said for entry in answers),
-            created=row.created,
-            form=content.form,
-            sendable=content.form in self._able.forms,
-            fault=self._fault(content),
-            fallback=_opens(row) and can_fall_back(row, message, talk, self._line),
-            ready=self._pair.ready(talk.id, self._work.now),
-        )
-
-    def _fault(self, content: Content) -> str:
-        if content.template is None:
-            return ""
-        if self._listed is None:
-            self._listed = templates.listed(self._work.db, self._inbox.connection)
-        return template_fault(content.template, self._inbox.account, self._listed)
-
-
-def _opens(row: OutboxRow) -> bool:
-    """Whether it is the first part of what is said: a long text in three parts is one answer."""
-    return row.key.endswith(".0")
 
 
 def _last_heard(rows: Sequence[OutboxRow], work: Workspace) -> dict[int, str]:
@@ -160,7 +129,7 @@ def _last_heard(rows: Sequence[OutboxRow], work: Workspace) -> dict[int, str]:
     asked = {row.id: _asked(row) for row in rows}
     work.messages.fetch(asked.values())
     found = {row: message.provider_id for row, number in asked.items() if (message := work.messages.get(number))}
-    human = {row.id: row.conversation for row in rows if row.cls == "human" and _opens(row)}
+    human = {row.id: row.conversation for row in rows if row.cls == "human" and opens(row)}
     heard = work.last_heard(set(human.values())) if human else {}
     return found | {row: heard[talk] for row, talk in human.items() if talk in heard}
 
@@ -200,6 +169,14 @@ def _drop_rest(dropped: list[tuple[OutboxRow, str]], inbox: str, work: Workspace
         message = work.messages.get(row.message)
         if message is not None:
             _end(row, message, reasons[_whole(row)], work)
+
+
+def _wait_together(waits: dict[str, OutboxRow], inbox: str, work: Workspace) -> None:
+    """Others may overtake an unasked message that waits for its hour, but not the rest of itself."""
+    for row in work.queued_sends(inbox, {first.lane for first in waits.values()}) if waits else ():
+        first = waits.get(_whole(row))
+        if first is not None and row is not first:
+            row.wait(first.due, first.reason)
 
 
 def _whole(row: OutboxRow) -> str:

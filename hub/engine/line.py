@@ -81,6 +81,7 @@ class Line:
     `tag` names this store in callbacks; `listeners`: event kind -> plugins. `restored`: when
     the store was restored from a backup (ms, 0 = never): what happened before may have been worked off elsewhere.
     `link_key` signs links to files; empty while no role may open them. `mappings` by CRM, `trials` by version.
+    `dropped`: how many sends the gate dropped since the start, by the limit that stood against them.
     """
 
     config: Config
@@ -93,6 +94,7 @@ class Line:
     numbers: dict[str, int] = field(init=False)
     mappings: dict[str, Active] = field(default_factory=dict)
     trials: dict[int, Active] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
     _shapes: dict[str, tuple[Schema, Sequence[Owner]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -119,7 +121,8 @@ class Line:
 
     def listens(self, kind: str) -> bool:
         """Whether a rule or a plugin wants to know of such events."""
-        return bool(self.listeners.get(kind)) or kind in self.config.rules.kinds
+        rules = self.config.rules
+        return kind in rules.kinds or kind in rules.cancels or bool(self.listeners.get(kind))
 
     def understand(self, row: Claimed) -> Sequence[Event]:
         """The events in a journal row. May raise whatever a broken plugin raises."""

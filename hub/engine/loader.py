@@ -27,6 +27,7 @@ from hub.contracts.settings import PluginSettings
 from hub.contracts.simulator import Simulator
 from hub.contracts.transforms import TransformSpec
 from hub.mapping.transforms import BUILT_IN
+from hub.model.happened import MessageToClassify
 
 GROUP = "hub"
 NARROW = "DRAGOMAN_PLUGINS"
@@ -50,7 +51,8 @@ class PluginInfo:
 
 @dataclass(slots=True)
 class Plugins:
-    """What the installed plugins offer. `handlers`: plugin name -> the event kinds its `hub_on_event` asks for."""
+    """What the installed plugins offer. `handlers`: plugin name -> the event kinds it is told: those its `hub_on_event`
+    asks for, and messages to classify where it has `hub_classify`."""
 
     channels: dict[str, type[Channel[Any]]] = field(default_factory=dict)
     crms: dict[str, type[CRM[Any]]] = field(default_factory=dict)
@@ -61,6 +63,10 @@ class Plugins:
     handlers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     settings: dict[str, type[PluginSettings]] = field(default_factory=dict)
     """Handler's plugin name -> its module's `Settings`, where it has one: the shape of its table [plugin.NAME]."""
+    classifiers: dict[str, Callable[..., Any]] = field(default_factory=dict, repr=False)
+    """Plugin -> its `hub_classify`, for commands: a running hub asks the plugin's own process."""
+    trainers: dict[str, Callable[..., Any]] = field(default_factory=dict, repr=False)
+    """Plugin -> its `hub_train`."""
     infos: list[PluginInfo] = field(default_factory=list)
     _simulators: dict[str, Callable[[], Iterable[Any]]] = field(default_factory=dict, repr=False)
 
@@ -178,8 +184,10 @@ def _admit(manager: pluggy.PluginManager, plugins: Plugins, candidate: _Candidat
     channels = _offers(hooks, "hub_channels", Channel, Capabilities, plugins.channels)
     crms = _offers(hooks, "hub_crms", CRM, CRMCapabilities, plugins.crms)
     transforms = _transforms(hooks, plugins.transforms)
-    handles = _event_kinds(module) if "hub_on_event" in hooks else None
-    settings = getattr(module, "Settings", None) if handles is not None else None
+    handles = _event_kinds(module) if "hub_on_event" in hooks else ()
+    if "hub_classify" in hooks:
+        handles = (*handles, MessageToClassify.kind)
+    settings = getattr(module, "Settings", None) if handles else None
     if settings is not None and not (isinstance(settings, type) and issubclass(settings, PluginSettings)):
         raise PluginError("its Settings is not a PluginSettings class")
 
@@ -187,8 +195,11 @@ def _admit(manager: pluggy.PluginManager, plugins: Plugins, candidate: _Candidat
     plugins.brought_by |= dict.fromkeys(channels, candidate.name)
     plugins.crms |= crms
     plugins.transforms |= transforms
-    if handles is not None:
+    if handles:
         plugins.handlers[candidate.name] = handles
+    for hook, taken in (("hub_classify", plugins.classifiers), ("hub_train", plugins.trainers)):
+        if hook in hooks:
+            taken[candidate.name] = _by_name(hooks[hook])
     if settings is not None:
         plugins.settings[candidate.name] = settings
     if "hub_simulators" in hooks:
@@ -220,6 +231,12 @@ def _hooks(manager: pluggy.PluginManager, module: Any) -> dict[str, Callable[...
     if not found:
         raise PluginError(f"it implements no hook (known: {', '.join(HOOKS)})")
     return found
+
+
+def _by_name(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A hook as the hub calls it: with every argument of the specification; it gets those it names."""
+    named = [p.name for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    return lambda **given: function(**{name: given[name] for name in named})
 
 
 def _offers(

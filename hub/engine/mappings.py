@@ -7,7 +7,7 @@ from hub.engine.effects import reapply, synced
 from hub.engine.effects.mappings import LIVE, activate, end_trial, text_hash, trial_of
 from hub.engine.line import Active, Line
 from hub.engine.settings import CrmConfig
-from hub.store import Store, mappings
+from hub.store import Store, mappings, trail
 from hub.store.configurations import move_on
 from hub.store.dialects.database import Database
 from hub.store.rows import MappingRow
@@ -59,7 +59,9 @@ def start(store: Store, line: Line, now: int) -> dict[str, str]:
 def _first(store: Store, crm: CrmConfig, now: int) -> MappingRow:
     if crm.mapping_fault is not None:
         raise crm.mapping_fault
-    return mappings.begin(store.db, crm.name, crm.mapping_text, text_hash(crm.mapping_text), now)
+    row = mappings.begin(store.db, crm.name, crm.mapping_text, text_hash(crm.mapping_text), now)
+    trail.note(store.db, trail.MAPPING, now, crm=crm.name, version=row.id)
+    return row
 
 
 def _unreadable(row: MappingRow, line: Line) -> str:
@@ -104,6 +106,7 @@ def judge(store: Store, line: Line, now: int) -> dict[str, str]:
                 continue
             told[f"mapping of {crm}"] = sentence
             work.save()
+            trail.note(store.db, trail.JUDGED, now, crm=crm)
         refresh(store.db, line, crm)
     return told
 

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -39,8 +40,9 @@ class PluginProcess:
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._overhear())]
 
     @staticmethod
-    async def start(plugin: str, entry: str, settings: Mapping[str, Any]) -> PluginProcess:
-        """Spawn and load the plugin; its settings travel over stdin only. Raises ChildDied."""
+    async def start(plugin: str, entry: str, settings: Mapping[str, Any], folder: Path) -> PluginProcess:
+        """Spawn and load the plugin; its settings travel over stdin only, `folder` is where classifiers keep what they
+        learned. Raises ChildDied."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "hub.engine.plugin_child", plugin),
             stdin=asyncio.subprocess.PIPE,
@@ -52,7 +54,9 @@ class PluginProcess:
         )
         child = PluginProcess(plugin, process)
         try:
-            hello = await child.ask({"name": plugin, "entry": entry, "settings": settings}, START)
+            hello = await child.ask(
+                {"name": plugin, "entry": entry, "settings": settings, "folder": str(folder)}, START
+            )
             if not hello.get("ready"):
                 raise ChildDied(f"cannot be loaded: {hello.get('reason', '')}")
         except BaseException:

@@ -18,6 +18,7 @@ from hub.engine.line import incoming, now_ms
 from hub.engine.plugin_process import ChildDied, PluginProcess
 from hub.engine.waiting import backoff, until, woken
 from hub.model.events import PluginAnswered
+from hub.model.happened import MessageToClassify
 from hub.store import Store, plugin_work
 from hub.store.plugin_work import NEVER, PluginWork
 
@@ -127,7 +128,7 @@ class PluginWorker:
         try:
             if self._child is None:
                 settings = self._hub.config.plugins[self.name].settings
-                self._child = await PluginProcess.start(self.name, self._entry, settings)
+                self._child = await PluginProcess.start(self.name, self._entry, settings, self._hub.config.hub.learned)
         except (ChildDied, OSError) as error:
             await self._killed(str(error))
             return None
@@ -195,6 +196,13 @@ class PluginWorker:
         def work(store: Store) -> None:
             with store.transaction():
                 store.append(events)
-                plugin_work.done(store.db, [row.id for row, _ in answered])
+                plugin_work.done(store.db, [row.id for row, _ in answered if not _classifies(row)])
+                for row, _ in answered:
+                    if _classifies(row):  # the step looks up what was asked, then ends it
+                        plugin_work.failed(store.db, row.id, row.attempts, NEVER)
 
         await self._hub.writer.call(work)
+
+
+def _classifies(row: PluginWork) -> bool:
+    return bool(json.loads(row.body)["kind"] == MessageToClassify.kind)

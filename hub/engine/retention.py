@@ -16,7 +16,7 @@ from hub.store import Store, open_reader, reading
 from hub.store.blobs import Blobs, orphans
 from hub.store.copying import blobs_used
 from hub.store.media import stored_among
-from hub.store.retention import Keep, Rule, find, find_ledger, remove, remove_ledger, rules
+from hub.store.retention import Keep, Rule, find, find_ledger, find_turns, remove, remove_ledger, remove_turns, rules
 
 if TYPE_CHECKING:
     from hub.engine.hub import Hub
@@ -70,6 +70,7 @@ class Retention:
         for rule in rules(self._keep):
             gone[rule.table] = await self._apply(rule)
         gone["write_ledger"] = await self._ledger()
+        gone["campaign_people"] = await self._turns()
         gone["files"] = await self._sweep()
         return gone
 
@@ -89,6 +90,15 @@ class Retention:
             await self._quiet()
             chosen, now = rows, now_ms()
             gone += await self._hub.writer.call(lambda store: remove_ledger(store, chosen, self._keep, now))  # noqa: B023
+            await asyncio.sleep(PAUSE)
+        return gone
+
+    async def _turns(self) -> int:
+        gone = 0
+        while rows := await asyncio.to_thread(self._find_turns):
+            await self._quiet()
+            chosen = rows
+            gone += await self._hub.writer.call(lambda store: remove_turns(store, chosen))  # noqa: B023
             await asyncio.sleep(PAUSE)
         return gone
 
@@ -116,6 +126,10 @@ class Retention:
     def _find_ledger(self) -> list[tuple[str, ...]]:
         with closing(open_reader(self._hub.config.hub.place)) as db:
             return find_ledger(db, self._keep, now_ms())
+
+    def _find_turns(self) -> list[tuple[int, int]]:
+        with closing(open_reader(self._hub.config.hub.place)) as db:
+            return find_turns(db, self._keep, now_ms())
 
     def _named(self) -> set[str]:
         with closing(open_reader(self._hub.config.hub.place)) as db:

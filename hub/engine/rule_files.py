@@ -10,8 +10,10 @@ from hub.contracts.channel import Channel
 from hub.engine.fitting import Place, check_rules
 from hub.engine.tables import Tables, closest
 from hub.rules import RuleSet, compile_rules
+from hub.rules.files import TABLES
+from hub.rules.trial import TABLE, Trial, compile_trials
 
-RULE_TABLES = ("hours", "rule", "texts")
+RULE_TABLES = (*TABLES, TABLE)
 """Tables of hub.toml that may change while the hub runs; all others are taken when a process starts."""
 
 
@@ -44,5 +46,16 @@ class Surroundings:
                 if form not in able:
                     what = f"rule '{rule.name}' sends the form '{form}', which the channel '{name}' does not have"
                     raise tables.error(("rule", place, "channel"), what, f"{name} sends {', '.join(sorted(able))}")
+        for campaign in rules.book.campaigns.values():
+            for name in campaign.inboxes:
+                if name not in named["inbox"]:
+                    what = f"campaign '{campaign.name}' names the inbox '{name}', which is not there"
+                    raise tables.error(("campaign", campaign.name, "inbox"), what, closest(name, named["inbox"]))
         check_rules(tables, rules, self.places, self.makes)
+        self.trials(tables, rules)  # a mistake in a test is one of the file
         return rules
+
+    def trials(self, tables: Tables, rules: RuleSet) -> tuple[Trial, ...]:
+        """The tests that stand beside the rules of a file. Raises ConfigError at the first mistake."""
+        inboxes = {place.inbox: place.channel.name for place in self.places}
+        return compile_trials(tables.data, rules, tables.where, None if self.quarantined else inboxes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +26,7 @@ from hub.engine.upkeep import UPKEEP, backup_settings, retention_settings
 from hub.mapping import Mapping as FieldMapping
 from hub.mapping import load_mapping
 from hub.rules import Policy, RuleSet, TemplateTable, TemplateText, compile_template
-from hub.rules.tables import validate
+from hub.rules.tables import check
 from hub.store.configurations import text_hash
 
 HOUR = 3_600_000  # ms
@@ -261,7 +261,7 @@ def _fallback(tables: Tables, path: Key, table: Any) -> TemplateText | None:
         raise tables.error(path, "'fallback' is no template", remedy)
     if not isinstance(table["template"], str) or not isinstance(table["language"], str):
         raise tables.error(path, "'template' and 'language' are texts", "as the platform has them")
-    checked = validate(TemplateTable, {"name": table["template"], **_without(table, "template")}, path, tables.where)
+    checked = check(TemplateTable, {"name": table["template"], **_without(table, "template")}, path, tables.where)
     template = compile_template(checked, path, tables.where)
     if wrong := sorted(name for name in template.uses if name not in ("inbox", "person.language", "person.name")):
         what = f"the fallback's values name {wrong[0]}, which is not known when it goes"
@@ -318,12 +318,23 @@ def _mapping_text(tables: Tables, path: Key, named: Any, adapter: str) -> tuple[
     return None, str(packaged), packaged.read_text(encoding="utf-8")
 
 
-def _plugins(tables: Tables, plugins: Plugins) -> dict[str, PluginConfig]:
+def load_plugin_tables(
+    file: Path, plugins: Plugins, environ: Mapping[str, str], only: Collection[str]
+) -> dict[str, PluginConfig]:
+    """The tables [plugin.NAME] of plugins in `only`, for commands that need nothing else of hub.toml. Raises
+    ConfigError."""
+    tables = Tables(file, environ, read_text(file, "dragoman init writes a starter"))
+    return _plugins(tables, plugins, only)
+
+
+def _plugins(tables: Tables, plugins: Plugins, only: Collection[str] | None = None) -> dict[str, PluginConfig]:
     found = {}
     names = [info.name for info in plugins.infos]
     quarantined = {info.name for info in plugins.quarantined()}
     for name, table in tables.named("plugin").items():
         path: Key = ("plugin", name)
+        if only is not None and name not in only:
+            continue
         if name not in names:
             raise tables.error(path, f"no plugin '{name}' is installed", closest(name, names, "installed"))
         if name not in plugins.handlers and name not in quarantined:

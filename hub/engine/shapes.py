@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from hub.contracts.crm import Schema
 from hub.engine.effects import again
 from hub.engine.line import Line
 from hub.mapping import drift
 from hub.model.records import Owner
-from hub.store import Store
+from hub.store import Store, trail
 from hub.store.configurations import move_on
 from hub.store.mappings import keep_shape, shape
 
@@ -25,6 +26,8 @@ def learn(store: Store, line: Line, crm: str, schema: Schema, owners: Sequence[O
         keep_shape(store.db, crm, schema, known, now)
         if stored is None or (stored.schema, stored.owners) != (schema, tuple(known)):
             move_on(store.db, now)
+            plain = [asdict(field) for field in schema.fields.values()]
+            trail.note(store.db, trail.SHAPE, now, crm=crm, fields=plain, owners=[asdict(owner) for owner in known])
     line.learn(crm, schema, known)
     if stored is None:
         return []
@@ -32,6 +35,9 @@ def learn(store: Store, line: Line, crm: str, schema: Schema, owners: Sequence[O
     changed = {name for name in mapping.fields if before.fields.get(name) != schema.fields.get(name)}
     with store.transaction():
         work = store.workspace(now)
-        again.try_again(crm, changed if schema.fields else (), 0, line, work, second=mapping.fields)
+        names, second = sorted(changed) if schema.fields else [], sorted(mapping.fields)
+        again.try_again(crm, names, 0, line, work, second=second)
         work.save()
+        if work.links.rows:
+            trail.note(store.db, trail.AGAIN, now, crm=crm, names=names, second=second)
     return drift(before, schema, mapping)

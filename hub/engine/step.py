@@ -15,29 +15,39 @@ from hub.engine.configurations import CONFIGURED
 from hub.engine.configurations import refresh as reconfigure
 from hub.engine.effects import (
     approvals,
+    automation,
+    campaigns,
     changes,
+    classified,
     configurations,
-    crm_changes,
     drift,
+    due,
     edits,
     humans,
+    inquiries,
+    inquiry_edits,
     mappings,
     media,
     messages,
     moves,
     news,
     objects,
+    pauses,
     records,
     settling,
+    tagging,
+    tags,
     touched,
     writes,
 )
 from hub.engine.effects.restored import in_doubt
 from hub.engine.line import Line
 from hub.engine.mappings import refresh
+from hub.model import by_hand as hand
 from hub.model import events as ev
+from hub.model import happened
 from hub.model.events import Event
-from hub.store import Store, StoreTrouble
+from hub.store import Store, StoreTrouble, trail
 from hub.store.journal import Claimed
 from hub.store.workspace import Needs, Workspace
 
@@ -45,6 +55,23 @@ log = structlog.get_logger("hub.step")
 
 Look = Callable[[Any, Claimed, Line, Needs], None]
 Act = Callable[[Any, Claimed, Line, Workspace], None]
+
+HAPPENED = (
+    happened.RecordChanged,
+    happened.DealStage,
+    happened.OwnerChanged,
+    happened.TaskDone,
+    happened.MessageSent,
+    happened.MessageRead,
+    happened.TagAdded,
+    happened.TagRemoved,
+    happened.TagDue,
+    happened.ReplyDue,
+    happened.InquiryChanged,
+    happened.Rated,
+    happened.Notice,
+)
+"""What rules are asked about, and nothing else is done."""
 
 EFFECTS: dict[type[Event], tuple[Look, Act]] = {
     ev.MessageReceived: (messages.look, messages.received),
@@ -61,33 +88,40 @@ EFFECTS: dict[type[Event], tuple[Look, Act]] = {
     ev.RecordsRead: (records.look, records.read),
     ev.RecordsTouched: (touched.look, touched.touched),
     ev.TemplatesRead: (messages.look_nothing, approvals.read),
-    ev.HumanReplied: (humans.look_person, humans.replied),
-    ev.PauseChanged: (humans.look_person, humans.paused),
-    ev.IdentityMoved: (moves.look, moves.moved),
-    ev.DeadHandled: (humans.look_dead, humans.dead),
-    ev.RecordEdited: (objects.look_edited, objects.edited),
-    ev.DriftSwept: (drift.look, drift.swept),
-    ev.MappingApplied: (messages.look_nothing, mappings.applied),
-    ev.ConfigurationApplied: (messages.look_nothing, configurations.applied),
-    ev.PersonEdited: (edits.look_edited, edits.edited),
-    ev.ConflictDecided: (edits.look_decided, edits.decided),
-    ev.RecordChanged: (crm_changes.look, crm_changes.changed),
-    ev.DealStage: (crm_changes.look, crm_changes.changed),
-    ev.OwnerChanged: (crm_changes.look, crm_changes.changed),
-    ev.TaskDone: (crm_changes.look, crm_changes.changed),
-    ev.TimerDue: (humans.look_timer, humans.timer),
+    hand.HumanReplied: (humans.look_person, humans.replied),
+    hand.PauseChanged: (pauses.look, pauses.paused),
+    hand.ConversationClaimed: (pauses.look_claimed, pauses.claimed),
+    hand.IdentityMoved: (moves.look, moves.moved),
+    hand.DeadHandled: (humans.look_dead, humans.dead),
+    hand.RecordEdited: (objects.look_edited, objects.edited),
+    hand.DriftSwept: (drift.look, drift.swept),
+    hand.MappingApplied: (messages.look_nothing, mappings.applied),
+    hand.ConfigurationApplied: (messages.look_nothing, configurations.applied),
+    hand.PersonEdited: (edits.look_edited, edits.edited),
+    hand.InquiryEdited: (inquiry_edits.look, inquiry_edits.edited),
+    hand.ConflictDecided: (edits.look_decided, edits.decided),
+    hand.TagsEdited: (tagging.look, tagging.edited),
+    hand.ConsentRecorded: (tagging.look, tagging.consented),
+    hand.CampaignChanged: (campaigns.look_changed, campaigns.changed),
+    happened.CampaignDue: (campaigns.look, campaigns.due),
+    **dict.fromkeys(HAPPENED, (automation.look, automation.happened)),
+    happened.MessageClassified: (automation.look, classified.looked),
+    ev.TimerDue: (due.look, due.due),
+    ev.FactsCounted: (messages.look_nothing, inquiries.counted),
     ev.PluginAnswered: (messages.look_nothing, humans.plugin),
 }
 """What each kind of event looks at, and what it does."""
 
 
 WIDE = (
+    ev.FactsCounted,
     ev.TemplatesRead,
-    ev.MappingApplied,
-    ev.ConfigurationApplied,
-    ev.DriftSwept,
-    ev.DeadHandled,
-    ev.RecordEdited,
+    hand.CampaignChanged,
+    hand.MappingApplied,
+    hand.ConfigurationApplied,
+    hand.DriftSwept,
+    hand.DeadHandled,
+    hand.RecordEdited,
     ev.MediaSettled,
 )
 """Events that concern rows of nobody, or of anybody: where several processes step, they are taken alone."""
@@ -127,11 +161,24 @@ def step(store: Store, line: Line, now: int, budget: int) -> Stepped:
     except Exception as error:
         log.error("step failed, taking its events one by one", error=type(error).__name__)
         done = _one_by_one(store, line, now, budget)
+    _take_over(store, line, done)
+    return done
+
+
+def step_these(store: Store, line: Line, now: int, claimed: Sequence[Claimed]) -> Stepped:
+    """Work off these events together, whatever is queued: as it was done once. Raises what their effects raise."""
+    with store.transaction():
+        done = _batch(store, line, now, claimed)
+    _take_over(store, line, done)
+    return done
+
+
+def _take_over(store: Store, line: Line, done: Stepped) -> None:
+    """The next step goes by what this one changed of mappings and rules."""
     for crm in done.mapped:
         refresh(store.db, line, crm)
     if CONFIGURED in done.woken:
         reconfigure(store.db, line)
-    return done
 
 
 def _one_by_one(store: Store, line: Line, now: int, budget: int) -> Stepped:
@@ -178,12 +225,18 @@ def _batch(store: Store, line: Line, now: int, claimed: Sequence[Claimed]) -> St
             done.buried += 1
         ended.append(row)
     work.load(needs)
+    taken = trail.Taken(store.db)
     for act, event, row in planned:
         act(event, row, line, work)
+        if work.revalued:
+            tags.revalued(event, row, line, work)
+        taken.by(row.seq)
     if line.restored:
         in_doubt(ended, line, work)
     work.save()
     store.unqueue([row.seq for row in ended])
+    if ended:
+        trail.note_step(store.db, now, line.version, [row.seq for row in ended], taken)
     done.events, done.woken = len(ended), work.woken
     done.mapped = {version.crm for version in work.mappings.rows.values()}
     return done
@@ -199,4 +252,6 @@ def _bury(store: Store, now: int, failed: Sequence[Claimed], cause: str) -> Step
             work.bury("event", row.seq, cause)
         work.save()
         store.unqueue([row.seq for row in claimed])
+        told = ": ".join(cause.split(": ")[:2])  # what the error quotes may be a person's
+        trail.note(store.db, trail.BURIED, now, events=trail.runs(row.seq for row in claimed), cause=told)
     return Stepped(len(failed), len(claimed))

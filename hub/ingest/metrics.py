@@ -88,6 +88,8 @@ class Numbers(Collector):
         yield _gauge("dragoman_outbox_oldest_seconds", "age of the oldest command not ended", labels, ages)
         flying = (((name,), sender.in_flight) for name, sender in self._hub.senders.items())
         yield _gauge("dragoman_sends_in_flight", "sends whose outcome is open", ("inbox",), flying)
+        dropped = (((limit,), count) for limit, count in sorted(self._hub.line.dropped.copy().items()))
+        yield _counter("dragoman_sends_dropped", "messages that the send gate dropped", ("limit",), dropped)
         dead = sorted(self._stored.dead.items())
         yield _gauge("dragoman_dead_letters", "open dead letters", ("kind", "cause"), dead)
 

@@ -6,31 +6,54 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from hub.model.events import (
+from hub.model.by_hand import (
+    CampaignChanged,
     ConfigurationApplied,
     ConflictDecided,
-    CrmSettled,
+    ConsentRecorded,
+    ConversationClaimed,
     DeadHandled,
-    DealStage,
     DriftSwept,
-    Event,
     HumanReplied,
     IdentityMoved,
-    InquiryOpened,
+    InquiryEdited,
     MappingApplied,
-    MediaSettled,
-    OwnerChanged,
     PauseChanged,
     PersonEdited,
-    PluginAnswered,
-    RecordChanged,
     RecordEdited,
+    TagsEdited,
+)
+from hub.model.events import (
+    CrmSettled,
+    Event,
+    FactsCounted,
+    MediaSettled,
+    PluginAnswered,
     RecordsRead,
     RowOutcome,
     SendSettled,
-    TaskDone,
     TemplatesRead,
     TimerDue,
+)
+from hub.model.happened import (
+    CampaignDue,
+    DealStage,
+    InquiryChanged,
+    InquiryOpened,
+    MessageClassified,
+    MessageRead,
+    MessageSent,
+    MessageToClassify,
+    Notice,
+    OwnerChanged,
+    Rated,
+    RecordChanged,
+    ReplyDue,
+    TagAdded,
+    TagDue,
+    TagRemoved,
+    TaskDone,
+    TimerRang,
 )
 from hub.model.records import Answer, CrmObject, Gone, Record, Ref
 
@@ -57,12 +80,33 @@ HUB_EVENTS: dict[str, type[Event]] = {
         OwnerChanged,
         TaskDone,
         TimerDue,
+        FactsCounted,
         PluginAnswered,
+        CampaignChanged,
+        CampaignDue,
+        ConsentRecorded,
+        ConversationClaimed,
+        InquiryChanged,
+        InquiryEdited,
+        MessageClassified,
+        MessageRead,
+        MessageSent,
+        Notice,
+        Rated,
+        ReplyDue,
+        TagAdded,
+        TagDue,
+        TagRemoved,
+        TagsEdited,
+        TimerRang,
     )
 }
 
 
-_FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in (*HUB_EVENTS.values(), InquiryOpened, RowOutcome, Record)}
+_FIELDS = {
+    cls: tuple(f.name for f in fields(cls))
+    for cls in (*HUB_EVENTS.values(), InquiryOpened, MessageToClassify, RowOutcome, Record)
+}
 
 
 def _flat(value: Any) -> dict[str, Any]:
@@ -101,6 +145,8 @@ def unpack(data: Mapping[str, Any]) -> Event:
         values["templates"] = tuple(values["templates"])
     elif cls is DeadHandled:
         values["ids"] = tuple(values["ids"])
+    elif cls is TagsEdited:
+        values |= {name: tuple(values[name]) for name in ("add", "remove")}
     elif cls is DriftSwept:
         values |= {name: tuple(values[name]) for name in ("repair", "keys")}
     elif cls is PluginAnswered:

@@ -1,13 +1,14 @@
-"""Rules, reply texts and hours of hub.toml, and the decision about a message. Pure."""
+"""Rules of hub.toml, with all that they name, and the decision about whatever happens. Pure."""
 
-from hub.rules.consent import consent_word
+from hub.clocks.hours import Hours
 from hub.rules.contents import TemplateText, compile_template
-from hub.rules.decide import Decision, Policy, decide, decide_change
+from hub.rules.decide import Policy, decide, go_on
+from hub.rules.decision import Decision
 from hub.rules.files import compile_rules
-from hub.rules.hours import Hours
 from hub.rules.ruleset import Rule, RuleSet
 from hub.rules.tables import TemplateTable
-from hub.rules.texts import ReplyText
+from hub.texts.texts import ReplyText
+from hub.words.consent import consent_word
 
 __all__ = [
     "Decision",
@@ -22,5 +23,5 @@ __all__ = [
     "compile_template",
     "consent_word",
     "decide",
-    "decide_change",
+    "go_on",
 ]

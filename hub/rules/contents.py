@@ -8,22 +8,20 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from hub.contracts.errors import ConfigError
+from hub.contracts.toml_tables import Path, Where, span
 from hub.model.commands import MakeRecord
 from hub.model.content import Content, Media, Option, Template
 from hub.rules.tables import (
     DealTable,
     MediaTable,
     OptionTable,
-    Path,
     RuleTable,
     TaskTable,
     TemplateTable,
     TicketTable,
-    Where,
-    span,
     text,
 )
-from hub.rules.texts import ReplyText
+from hub.texts.texts import ReplyText
 
 MOST_OPTIONS = 20
 """Buttons or rows that any channel may take; each channel's own limit is smaller and told when it refuses."""
@@ -120,7 +118,7 @@ def compile_content(table: RuleTable, path: Path, where: Where) -> ContentText |
     if not named:
         return None
     key = named[0]
-    if key in ("buttons", "list") and table.reply is None:
+    if key in ("buttons", "list") and table.reply is None and table.ask is None:
         raise ConfigError(
             f"rule '{table.name}' has {key} but no reply",
             where=where((*path, key)),

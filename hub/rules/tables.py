@@ -1,49 +1,35 @@
-"""The tables of rules as people write them in hub.toml: shapes, spans of time, texts; every mistake in one sentence."""
+"""The tables of rules as people write them in hub.toml: shapes and texts; every mistake in one sentence."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BeforeValidator, Field
 
 from hub.contracts.errors import ConfigError
+from hub.contracts.toml_tables import AskedTags, Names, Path, Table, TagsTable, Where, listed, validate
 from hub.model.content import MediaKind
-from hub.rules.keywords import Match
-from hub.rules.texts import ReplyText, compile_text
+from hub.texts.texts import ReplyText, compile_text
 
-Path = tuple[str | int, ...]
-Where = Callable[[Path], str]
-
-_SPAN = re.compile(r"(\d{1,6})\s*([smhd])")
-_UNIT = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+T = TypeVar("T", bound=Table)
 
 
 def _each(key: str) -> Callable[[Any], Any]:
     def wrap(value: Any) -> Any:
-        value = _listed(value)
+        value = listed(value)
         return [{key: item} if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
 
     return wrap
 
 
-class Table(BaseModel):
-    """Strict: an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
+def _single(value: Any) -> Any:
+    return [value] if isinstance(value, Mapping) else value
 
 
-class KeywordTable(Table):
-    """One keyword and how it is compared."""
-
-    word: str
-    match: Match = "word"
+def _as(key: str) -> BeforeValidator:
+    """A text or a list stands for a table with that one key."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str | list) else value)
 
 
 class InlineText(Table):
@@ -61,8 +47,6 @@ class OptionTable(Table):
 
 
 Options = Annotated[list[OptionTable], BeforeValidator(_each("title"))]
-KeywordTables = Annotated[list[KeywordTable], BeforeValidator(_each("word"))]
-Names = Annotated[list[str], BeforeValidator(_listed)]
 
 
 class ListTable(Table):
@@ -88,10 +72,10 @@ class TemplateTable(Table):
 
     name: str
     language: str
-    params: Any = []
-    header: Any = []
+    params: Any = Field(default_factory=list)
+    header: Any = Field(default_factory=list)
     media: MediaTable | None = None
-    buttons: Any = []
+    buttons: Any = Field(default_factory=list)
 
 
 class TaskTable(Table):
@@ -120,26 +104,97 @@ class DealTable(Table):
     stage: str = ""
 
 
-class RuleTable(Table):
+class AskTable(Table):
+    """A question, and what its answers do: by `choices`, or anything that is written becomes the value of `field`, and
+    `then` a rule acts."""
+
+    text: Any
+    choices: dict[str, str] | None = None
+    field: str = ""
+    then: str = ""
+
+
+class AssignTable(Table):
+    """Who becomes the owner: an agent, or one of a team."""
+
+    agent: str = ""
+    team: str = ""
+    by: Names = Field(default_factory=list)
+
+
+class HandOffTable(Table):
+    """A human takes over."""
+
+    because: str
+    team: str = ""
+
+
+class NotifyTable(Table):
+    """Somebody is told."""
+
+    to: str
+    text: Any
+
+
+class TimerTable(Table):
+    """A timer of the conversation."""
+
+    name: str
+    after: str
+
+
+class NextStepTable(Table):
+    """What comes next in the inquiry, and when."""
+
+    text: Any
+    after: str
+
+
+class ConditionTable(Table):
+    """What a rule asks: the keys that [[rule]] and the tables of its `any` and `none` share."""
+
+    keywords: Any = None
+    payload: Names | None = None
+    topic: Names | None = None
+    intent: Names | None = None
+    sure: float | None = None
+    mood: Names | None = None
+    same_question: int | None = None
+    first: bool | None = None
+    about: Names | None = None
+    field: Names | None = None
+    from_: Names | None = Field(default=None, alias="from")
+    to: Names | None = None
+    language: Names | None = None
+    outside: str = ""
+    during: str = ""
+    tags: AskedTags | None = None
+    segment: Names | None = None
+    where: dict[str, Any] | None = None
+    silent_for: str = ""
+    has_priority: Names | None = None
+    owner: Names | None = None
+    deal_stage: Names | None = None
+    has_open_ticket: bool | None = None
+    when: str | None = None
+
+
+class RuleTable(ConditionTable):
     """One [[rule]]."""
 
     name: str
-    on: Literal["message.received", "record.changed", "deal.stage", "owner.changed", "task.done"] = "message.received"
-    field: Names | None = None
-    before: Names | None = None
-    after: Names | None = None
-    inbox: Names = []
-    channel: Names = []
-    keywords: KeywordTables | None = None
-    payload: Names | None = None
-    outside: str = ""
+    on: Names = Field(default_factory=lambda: ["message.received"])
+    inbox: Names = Field(default_factory=list)
+    channel: Names = Field(default_factory=list)
+    any: Sequence[ConditionTable] | None = None
+    none: Sequence[ConditionTable] | None = None
     once_per: str = ""
-    first: bool = False
-    deal_stage: Names | None = None
-    has_open_ticket: bool | None = None
-    owner: Names | None = None
+    after: str = ""
+    unless: Names | None = None
+    purpose: Literal["acknowledge", "clarify", "advance", "revive", "inform", "market"] | None = None
     quote: bool = False
     reply: str | InlineText | None = None
+    ask: AskTable | None = None
     buttons: Options | None = None
     list: ListTable | None = None
     media: MediaTable | None = None
@@ -149,17 +204,32 @@ class RuleTable(Table):
     deal: DealTable | None = None
     note: Any = None
     move_deal: str | None = None
-
-
-class HoursTable(Table):
-    """One [hours.NAME]."""
-
-    timezone: str
-    week: dict[str, Any]
+    tag: Names | None = None
+    untag: Names | None = None
+    priority: str | None = None
+    assign: Annotated[AssignTable, _as("agent")] | None = None
+    hand_off: Annotated[HandOffTable, _as("because")] | None = None
+    notify: Annotated[Sequence[NotifyTable], BeforeValidator(_single)] | None = None
+    set: dict[str, Any] | None = None
+    set_inquiry: dict[str, Any] | None = None
+    timer: TimerTable | None = None
+    cancel: Names | None = None
+    pause: str | None = None
+    close: str | None = None
+    snooze: str | None = None
+    next_step: NextStepTable | None = None
 
 
 _INSIDE: dict[str, type[Table]] = {
-    "keywords": KeywordTable,
+    "any": ConditionTable,
+    "none": ConditionTable,
+    "tags": TagsTable,
+    "ask": AskTable,
+    "assign": AssignTable,
+    "hand_off": HandOffTable,
+    "notify": NotifyTable,
+    "timer": TimerTable,
+    "next_step": NextStepTable,
     "reply": InlineText,
     "buttons": OptionTable,
     "rows": OptionTable,
@@ -171,47 +241,10 @@ _INSIDE: dict[str, type[Table]] = {
     "deal": DealTable,
 }
 
-T = TypeVar("T", bound=Table)
 
-
-def validate(model: type[T], table: Any, path: Path, where: Where) -> T:
-    """`table`, which stands at `path`, as `model`. Raises ConfigError for the first mistake."""
-    try:
-        return model.model_validate(table)
-    except ValidationError as error:
-        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")  # it often explains a missing one
-    loc = first["loc"]
-    key = loc[-1] if loc else path[0]
-    match first["type"]:
-        case "extra_forbidden":
-            known = next(
-                (_INSIDE[part] for part in reversed(loc[:-1]) if isinstance(part, str) and part in _INSIDE), model
-            )
-            what, remedy = f"unknown key '{key}'", closest(str(key), known.model_fields, "keys")
-        case "missing":
-            what, remedy = f"the key '{key}' is missing", f"add {key} = ..."
-        case _:
-            what, remedy = f"'{key}': {first['msg'][:1].lower()}{first['msg'][1:]}", ""
-    raise ConfigError(what, where=where((*path, *loc)), remedy=remedy)
-
-
-def closest(name: str, known: Iterable[str], noun: str) -> str:
-    """A remedy for a misspelt name: the closest known one, else all of them."""
-    names = sorted(known)
-    if close := difflib.get_close_matches(name, names, 1):
-        return f"did you mean '{close[0]}'?"
-    return f"{noun}: {', '.join(names) or 'none'}"
-
-
-def span(text: str, path: Path, where: Where) -> int:
-    """A span of time in ms; "" = 0. Raises ConfigError."""
-    if not text:
-        return 0
-    found = _SPAN.fullmatch(text)
-    if not found or not int(found[1]):
-        remedy = "a number and s, m, h or d, such as 12h"
-        raise ConfigError(f"'{text}' is no span of time", where=where(path), remedy=remedy)
-    return int(found[1]) * _UNIT[found[2]]
+def check(model: type[T], table: Any, path: Path, where: Where) -> T:
+    """`validate`, with the tables that stand inside a rule."""
+    return validate(model, table, path, where, _INSIDE)
 
 
 def text(path: Path, source: Any, where: Where) -> ReplyText:
@@ -224,12 +257,13 @@ def text(path: Path, source: Any, where: Where) -> ReplyText:
             where=where(path),
             remedy='write "..." or a table by language: { en = "...", de = "..." }',
         )
-    for language in () if isinstance(source, str) else source:
-        try:
-            compile_text({language: source[language]})
-        except ValueError as error:
-            raise ConfigError(f"text '{path[-1]}': {error}", where=where((*path, language))) from None
     try:
         return compile_text(source)
     except ValueError as error:
+        for language in () if isinstance(source, str) else source:
+            try:
+                compile_text({language: source[language]})
+            except ValueError as wrong:
+                told = f"text '{path[-1]}': {wrong}"
+                raise ConfigError(told, where=where((*path, language))) from None
         raise ConfigError(f"text '{path[-1]}': {error}", where=where(path)) from None

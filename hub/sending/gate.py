@@ -6,10 +6,13 @@ window bind everybody, humans too, and are not configurable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, field
 
 from hub.model.commands import SendClass
+from hub.sending.policy import Outreach, SendPolicy, may_reach
+from hub.sending.verdict import SEND, Verdict, span
+
+__all__ = ["SEND", "SendState", "Verdict", "may_send"]
 
 MARGIN = 5 * 60_000
 """ms kept free before a window closes: the platform's clock decides, not ours."""
@@ -27,7 +30,10 @@ class SendState:
     message that caused this one, at most `max_replies` · `repeats` this text already went out as an automatic
     answer to it · `created` when the send was decided · `form` of its content, `sendable` whether the channel has it ·
     `fault` what is wrong with its template, one sentence · `fallback` a template may go instead while the window is
-    closed · `ready` when the person may be written to again.
+    closed · `ready` when the person may be written to again · `claimed` the agent who has the case, "" = nobody ·
+    `stopped` what a human stopped, one sentence, "" = nothing · `off_topic` why its topic may not be spoken of, one
+    sentence, "" = it may · `continues`: its first part left, and it goes on with it · `outreach` what the `policy`
+    looks at; None = it declares no purpose.
     """
 
     cls: SendClass
@@ -44,60 +50,62 @@ class SendState:
     fault: str = ""
     fallback: bool = False
     ready: int = 0
-
-
-class Verdict(NamedTuple):
-    """`send` now, `wait` until `due` (ms), `drop` for ever, or drop it and let the inbox's `template` go instead:
-    `reason` is kept with the message."""
-
-    action: Literal["send", "drop", "template", "wait"]
-    reason: str = ""
-    due: int = 0
-
-
-SEND = Verdict("send")
+    claimed: str = ""
+    stopped: str = ""
+    off_topic: str = ""
+    continues: bool = False
+    outreach: Outreach | None = None
+    policy: SendPolicy = field(default_factory=SendPolicy)
 
 
 def may_send(state: SendState, now: int) -> Verdict:
     """Whether the message may leave at `now` (ms). The first reason against it wins, the graver ones first."""
     if state.opted_out:
-        return Verdict("drop", "The person asked for no more messages.")
+        return _drop("opt-out", "The person asked for no more messages.")
     if not state.sendable:
-        return Verdict("drop", f"This channel cannot send the form '{state.form}'.")
+        return _drop("form", f"This channel cannot send the form '{state.form}'.")
     closed = ""
     if (
         state.window
         and state.form != "template"
         and not (state.last_inbound and now < state.last_inbound + state.window - MARGIN)
     ):
-        closed = f"The channel's {_span(state.window)} window after the person's last message is closed."
+        closed = f"The channel's {span(state.window)} window after the person's last message is closed."
         if not state.fallback:
-            return Verdict("drop", closed)
+            return _drop("window", closed)
     if state.fault:
-        return Verdict("drop", state.fault)
-    if against := _against(state, now):
-        return Verdict("drop", against)
+        return _drop("template", state.fault)
+    if state.cls != "human" and (against := _against(state, now)):
+        return against
+    if state.cls == "outreach" and not state.continues:
+        reach = may_reach(state.outreach or Outreach(created=state.created), state.policy, now)
+        if reach.action != "send":
+            return reach
     if closed:
-        return Verdict("template", closed)
+        return Verdict("template", closed, limit="window")
     if state.ready > now:
-        return Verdict("wait", "the platform takes only so many messages to one person", state.ready)
+        return Verdict("wait", "the platform takes only so many messages to one person", state.ready, "pair rate")
     return SEND
 
 
-def _against(state: SendState, now: int) -> str:
-    """What speaks against an automatic message beside consent and window; "" = nothing."""
-    if state.cls == "human":
-        return ""
+def _against(state: SendState, now: int) -> Verdict | None:
+    """What speaks against an automatic message beside consent, window and send policy; None = nothing."""
+    if state.claimed:
+        return _drop("human", f"A human has the case: {state.claimed}.")
     if state.paused_until > now:
-        return "A human has the case: automation is paused."
+        return _drop("human", "A human has the case: automation is paused.")
+    if state.stopped:
+        return _drop("stopped", state.stopped)
     if state.cls == "reply":
         if now - state.created > STALE:
-            return f"The reply waited longer than {_span(STALE)}."
+            return _drop("stale", f"The reply waited longer than {span(STALE)}.")
         if state.replies_since_inbound >= state.max_replies:
-            return f"The person's last message already got {state.replies_since_inbound} replies."
-    return "The same text was already sent as an answer to this message." if state.repeats else ""
+            count = state.replies_since_inbound
+            return _drop("replies", f"The person's last message already got {count} replies.")
+    if state.repeats:
+        return _drop("same words", "The same text was already sent as an answer to this message.")
+    return Verdict("hand_over", state.off_topic, limit="topic") if state.off_topic else None
 
 
-def _span(ms: int) -> str:
-    hours, minutes = divmod(ms // 60_000, 60)
-    return f"{hours} h" if not minutes else f"{hours} h {minutes} min" if hours else f"{minutes} min"
+def _drop(limit: str, reason: str) -> Verdict:
+    return Verdict("drop", reason, limit=limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -134,12 +135,13 @@ def event(db: Database, seq: int) -> Row | None:
 
 
 def decisions(db: Database, seq: int) -> list[Row]:
-    """What was decided because of an event."""
-    return db.named_rows(
-        "SELECT d.at, d.because, d.version, coalesce(c.hash, '') AS hash FROM decisions d"
+    """What was decided because of an event; `record` lists the rules that were looked at, [] = none is kept."""
+    found = db.named_rows(
+        "SELECT d.at, d.because, d.version, coalesce(c.hash, '') AS hash, d.record FROM decisions d"
         " LEFT JOIN configurations c ON c.id=d.version WHERE d.event=? ORDER BY d.id LIMIT ?",
         (seq, LIMIT),
     )
+    return [row | {"record": json.loads(row["record"]) if row["record"] else []} for row in found]
 
 
 _COMMANDS = (

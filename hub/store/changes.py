@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -18,13 +18,25 @@ _SHARE = "UPDATE identities SET shared=1 WHERE id=?"
 _IDENTITY_EVENT = "INSERT INTO identity_events (at, what, person, identity, event, evidence) VALUES (?,?,?,?,?,?)"
 _PLUGIN_WORK = "INSERT INTO plugin_work (plugin, event, body, attempts, due) VALUES (?,?,?,0,0) ON CONFLICT DO NOTHING"
 _TIMER = (
-    "INSERT INTO timers (subject, subject_id, rule, slot, generation, due, armed) VALUES (?,?,?,?,?,?,?)"
+    "INSERT INTO timers (subject, subject_id, rule, slot, generation, due, armed, about) VALUES (?,?,?,?,?,?,?,?)"
     " ON CONFLICT (subject, subject_id, rule, slot) DO UPDATE SET generation=timers.generation+1,"
-    " due=excluded.due, armed=excluded.armed"
+    " due=excluded.due, armed=excluded.armed, about=excluded.about"
 )
+_DISARM = "UPDATE timers SET armed=0, generation=generation+1 WHERE subject=? AND subject_id=? AND rule=? AND armed=1"
 _WROTE = (
     "INSERT INTO write_ledger (crm, record, field, hash, at) VALUES (?,?,?,?,?)"
     " ON CONFLICT (record, field, hash, crm) DO UPDATE SET at=excluded.at"
+)
+_TAG_HISTORY = "INSERT INTO tag_history (at, person, tag, what, by_whom, event) VALUES (?,?,?,?,?,?)"
+_RATING = "INSERT INTO ratings (at, person, conversation, about, score, event) VALUES (?,?,?,?,?,?)"
+_CHANCE = (
+    "INSERT INTO chances (step, kind, cases, answered) VALUES (?,?,?,?) ON CONFLICT (step, kind)"
+    " DO UPDATE SET cases=chances.cases+excluded.cases, answered=chances.answered+excluded.answered"
+)
+_RHYTHM = (
+    "INSERT INTO rhythm (name, asked, answered, logs) VALUES ('everybody',?,?,?) ON CONFLICT (name)"
+    " DO UPDATE SET asked=rhythm.asked+excluded.asked, answered=rhythm.answered+excluded.answered,"
+    " logs=rhythm.logs+excluded.logs"
 )
 _CONSUMED = "DELETE FROM write_ledger WHERE crm=? AND record=? AND field=? AND hash=?"
 
@@ -42,9 +54,29 @@ class Changes:
     ledger: list[tuple[str, str, str, str, int]] = field(default_factory=list)
     consumed: list[tuple[str, str, str, str]] = field(default_factory=list)
     timers: list[tuple[Any, ...]] = field(default_factory=list)
+    disarmed: list[tuple[str, int, str]] = field(default_factory=list)
+    tag_history: list[tuple[int, int, str, str, str, int]] = field(default_factory=list)
+    ratings: list[tuple[int, int, int, str, int, int]] = field(default_factory=list)
+    chances: list[tuple[int, str, int, int]] = field(default_factory=list)
+    rhythm: list[tuple[int, int, int]] = field(default_factory=list)
     release: dict[str, set[int]] = field(default_factory=dict)
     hold: dict[str, dict[int, str]] = field(default_factory=dict)
     statements: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+
+    def forget(self, person: int, talks: Collection[int]) -> None:
+        """He is erased, with these conversations: nothing of it is written that tells of him."""
+        self.identities = [row for row in self.identities if row[1] != person]
+        self.identity_events = [
+            (at, what, who, "", event, "") if who == person else (at, what, who, identity, event, evidence)
+            for at, what, who, identity, event, evidence in self.identity_events
+        ]
+        self.tag_history = [row for row in self.tag_history if row[1] != person]
+        self.ratings = [
+            (at, 0, 0, about, score, 0) if who == person else (at, who, talk, about, score, event)
+            for at, who, talk, about, score, event in self.ratings
+        ]
+        gone = {("person", person), *(("conversation", talk) for talk in talks)}
+        self.timers = [row for row in self.timers if row[:2] not in gone]
 
     def save(self, db: Database, now: int) -> None:
         """Write them."""
@@ -55,7 +87,10 @@ class Changes:
             (_IDENTITY_EVENT, self.identity_events),
             (_PLUGIN_WORK, self.plugin_work),
             (SET_CURSOR, [(name, value, now) for name, value in self.cursors.items()]),
+            (_DISARM, self.disarmed),
             (_TIMER, self.timers),
+            (_TAG_HISTORY, self.tag_history),
+            (_RATING, self.ratings),
             (_WROTE, self.ledger),
             (_CONSUMED, self.consumed),
         )
@@ -69,3 +104,16 @@ class Changes:
                 outbox.hold_logs(db, crm, [person], reason)
         for sql, one in self.statements:
             db.run(sql, one)
+        self._count(db)
+
+    def _count(self, db: Database) -> None:
+        """What everybody adds to: last, since others wait for it from here on, and always in one order, so that no two
+        wait for each other."""
+        cases: dict[tuple[int, str], tuple[int, int]] = {}
+        for step, kind, many, answered in self.chances:
+            before = cases.get((step, kind), (0, 0))
+            cases[step, kind] = before[0] + many, before[1] + answered
+        if cases:
+            db.run_many(_CHANCE, [(*key, *cases[key]) for key in sorted(cases)])
+        if any(map(any, self.rhythm)):
+            db.run(_RHYTHM, tuple(map(sum, zip(*self.rhythm, strict=True))))

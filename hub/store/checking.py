@@ -53,6 +53,14 @@ _CHAIN = """WITH RECURSIVE chain(first, at, steps) AS (SELECT id, redirect, 1 FR
  UNION ALL SELECT c.first, p.redirect, c.steps+1 FROM chain c JOIN people p ON p.id=c.at
  WHERE p.redirect>0 AND c.steps<100) SELECT DISTINCT 'person ' || first FROM chain WHERE at=first OR steps>=100"""
 
+_OF_PEOPLE = {"inquiries": "inquiry", "person_tags": "tag", "person_values": "value", "consents": "consent"}
+
+
+def _each(question: str) -> str:
+    """A question asked of every table of what stands of people."""
+    return " UNION ALL ".join(question.format(table=table, name=name) for table, name in _OF_PEOPLE.items())
+
+
 RULES: tuple[tuple[str, str, str], ...] = (
     (
         "a message has its conversation and its person",
@@ -133,7 +141,46 @@ RULES: tuple[tuple[str, str, str], ...] = (
     (
         "an armed timer has a time, a generation and its subject",
         "SELECT 'timer ' || t.id FROM timers t WHERE armed=1 AND (due<=0 OR generation<=0 OR (subject='conversation'"
-        " AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id=t.subject_id)))",
+        " AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id=t.subject_id)) OR (subject='person'"
+        " AND NOT EXISTS (SELECT 1 FROM people p WHERE p.id=t.subject_id)))",
+        REPORT,
+    ),
+    (
+        "an inquiry, a tag, a value and a consent belong to a person",
+        _each(
+            "SELECT '{name} of person ' || t.person FROM {table} t WHERE NOT EXISTS"
+            " (SELECT 1 FROM people p WHERE p.id=t.person)"
+        ),
+        RESTORE,
+    ),
+    (
+        "of an erased person no inquiry, tag, value or consent is left",
+        _each("SELECT '{name} of person ' || t.person FROM {table} t JOIN people p ON p.id=t.person WHERE p.erased>0"),
+        "erase the person once more, in the CRM",
+    ),
+    (
+        "a person has one inquiry that is not closed",
+        "SELECT 'person ' || person FROM inquiries WHERE state<>'closed' GROUP BY person HAVING count(*)>1",
+        REPORT,
+    ),
+    (
+        "an inquiry is in a known state, with its times and its clock",
+        "SELECT 'inquiry ' || id FROM inquiries WHERE state NOT IN ('open', 'snoozed', 'closed')"
+        " OR (state='closed' AND ended=0) OR (state='snoozed' AND until=0) OR (reply_by>0 AND clock='')"
+        " OR (owner<>'' AND assigned=0)",
+        REPORT,
+    ),
+    (
+        "a turn in a campaign belongs to a run, whose state is known",
+        "SELECT DISTINCT 'turn in run ' || t.run FROM campaign_people t WHERE NOT EXISTS (SELECT 1 FROM campaign_runs r"
+        " WHERE r.id=t.run) UNION ALL SELECT 'run ' || id FROM campaign_runs"
+        " WHERE state NOT IN ('filling', 'running', 'stopped', 'done')",
+        REPORT,
+    ),
+    (
+        "what is learned of silences adds up",
+        "SELECT 'step ' || step || ' of ' || kind FROM chances WHERE answered<0 OR answered>cases UNION ALL"
+        " SELECT name FROM rhythm WHERE answered<0 OR answered>asked",
         REPORT,
     ),
     (

@@ -111,3 +111,16 @@ def move_on(db: Database, now: int) -> None:
         " SET value=CAST(CAST(cursors.value AS BIGINT) + 1 AS TEXT), at=excluded.at",
         (GENERATION, now),
     )
+
+
+def copy_until(source: Database, target: Database, number: int) -> bool:
+    """The versions up to this one stand in the other store as well, and this one runs there. False if it is unknown."""
+    have = {row[0] for row in target.rows("SELECT id FROM configurations")}
+    rows = source.rows(f"SELECT {_COLUMNS} FROM configurations WHERE id<=? ORDER BY id", (number,))  # noqa: S608 - ours
+    if not rows or rows[-1][0] != number:
+        return False
+    with target.transaction():
+        target.insert("configurations", [row for row in rows if row[0] not in have])
+        target.run("UPDATE configurations SET state='retired' WHERE state='active'")
+        target.run("UPDATE configurations SET state='active' WHERE id=?", (number,))
+    return True

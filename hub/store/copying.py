@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.contracts.errors import ConfigError
+from hub.store import trail
 from hub.store.dialects.database import Database, StoreTrouble
 from hub.store.dialects.numbers import counter, numbered, set_counter
 from hub.store.dialects.sqlite import Sqlite
@@ -184,5 +185,6 @@ def mark_restored(store: Store, made: int, now: int, reason: str) -> int:
             set_counter(db, table, counter(db, table) + gap)
         db.run("UPDATE leases SET holder='', until=0")  # whoever had a duty is gone; fences go on
         store.set_cursor(RESTORED, str(now), now)
+        trail.note(db, trail.RESTORED, now, made=made, reason=reason)
     db._next.clear()
     return doubtful

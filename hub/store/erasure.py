@@ -21,10 +21,14 @@ def erase(person: PersonRow, work: Workspace, upto: int = 0) -> None:
     db.need_alone()
     traces.note(person, work, upto or int(db.rows("SELECT coalesce(max(seq), 0) FROM journal")[0][0]))
     person.name = person.language = person.phone = person.email = person.attributes = ""
+    person.outreach = person.rhythm = ""
     person.erased = work.now
+    work.raised = {key: event for key, event in work.raised.items() if not traces.is_about(event, number)}
+    work.standing.forget(number)
+    _forget_standing(work, number)
     db.run("DELETE FROM identities WHERE person=?", (number,))
     db.run("UPDATE identity_events SET identity='', evidence='' WHERE person=?", (number,))
-    db.run("UPDATE conversations SET key='erased|' || id, address='' WHERE person=?", (number,))
+    db.run("UPDATE conversations SET key='erased|' || id, address='', expects='', asked='' WHERE person=?", (number,))
     work.forget_person(number)
     for row in work.outbox.rows.values():
         if row.lane == number and row.open:
@@ -54,6 +58,23 @@ def erase(person: PersonRow, work: Workspace, upto: int = 0) -> None:
         work.conflicts.forget(conflict.id)
     work.then("DELETE FROM conflicts WHERE person=?", (number,))
     work.then("DELETE FROM links WHERE person=?", (number,))
+
+
+def _forget_standing(work: Workspace, number: int) -> None:
+    """What he wanted, his tags and consents, and why anything was done; what waits to go on about him."""
+    for table in ("inquiries", "person_tags", "person_values", "tag_history", "consents", "campaign_people"):
+        work.db.run(f"DELETE FROM {table} WHERE person=?", (number,))  # noqa: S608 - our names
+    work.db.run("UPDATE ratings SET person=0, conversation=0, event=0 WHERE person=?", (number,))
+    talks = "SELECT id FROM conversations WHERE person=?"
+    for subject, whose in (("person", "subject_id=?"), ("conversation", f"subject_id IN ({talks})")):
+        work.db.run(
+            f"UPDATE timers SET armed=0, generation=generation+1, about='' WHERE subject=? AND {whose}",  # noqa: S608
+            (subject, number),
+        )
+    work.db.run("UPDATE decisions SET because='', record='' WHERE person=?", (number,))
+    for decision in work.decisions.rows.values():
+        if decision.person == number:
+            decision.because = decision.record = ""
 
 
 _MESSAGES = (

@@ -11,7 +11,7 @@ from hub.model.records import Owner
 from hub.store.configurations import move_on
 from hub.store.dialects.database import Database
 from hub.store.rows import MappingRow
-from hub.store.workspace import MAPPINGS
+from hub.store.shelves import MAPPINGS
 
 ALL = 1 << 62
 """A limit that is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from hub.store.rows import ConversationRow
+from hub.store.rows import ConversationRow, InquiryRow, TimerRow
 from hub.store.workspace import Workspace
 
 
@@ -26,6 +26,32 @@ def conversation(work: Workspace, talk: ConversationRow, person: int) -> None:
         "UPDATE outbox SET lane=? WHERE lane=? AND open=1 AND kind='send' AND state='waiting' AND conversation=?",
         (person, before, talk.id),
     )
+
+
+def inquiry(work: Workspace, row: InquiryRow, person: int) -> list[TimerRow]:
+    """An inquiry is that person's; returns the timers of his it was looked at by, which are still armed."""
+    before = row.person
+    work.standing.give(row, person)
+    work.timers.fetch_by("subject_id", [before], "AND subject='person' AND armed=1")
+    return [
+        timer
+        for timer in work.timers.rows.values()
+        if (timer.subject, timer.subject_id, timer.armed) == ("person", before, 1) and not work.is_rearmed(timer)
+    ]
+
+
+def short_words(work: Workspace, conversations: Collection[int], longest: int) -> list[str]:
+    """The messages of people in these conversations that have up to `longest` characters, in the order they came."""
+    of = set(conversations)
+    found = work.db.rows_in(
+        f"SELECT id, text FROM messages WHERE conversation IN (*) AND direction='in' AND length(text)<={int(longest)}",  # noqa: S608
+        sorted(of),
+    )
+    said = dict(found)
+    for row in work.messages.rows.values():
+        if row.conversation in of and row.direction == "in" and len(row.text) <= longest:
+            said[row.id] = row.text
+    return [said[number] for number in sorted(said)]
 
 
 def answered(work: Workspace, names: Sequence[str], people: Collection[int]) -> None:

@@ -26,3 +26,6 @@ class Needs:
     around: bool = False  # everything around the outbox rows here: message, person, conversation
     timers: set[tuple[str, int]] = field(default_factory=set)
     beside: bool = False  # what the CRMs have of all these people beside their contacts
+    inquiries: bool = False  # the last inquiry of all these people
+    tags: bool = False  # their tags
+    consents: bool = False  # what they consented to

@@ -13,7 +13,7 @@ OUTBOX: Table[OutboxRow] = Table("outbox", OutboxRow, person="lane")
 
 _HEADS = """ o WHERE o.open=1 AND o.target=? AND o.kind='send' AND o.state='waiting' AND o.due<=?
  AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.open=1 AND p.target=o.target AND p.lane=o.lane AND p.id<o.id
-   AND p.kind=o.kind)
+   AND p.kind=o.kind AND NOT (p.class='outreach' AND p.attempts=0 AND p.state='waiting' AND p.due>?))
  ORDER BY o.id LIMIT ?"""
 
 _ROWS = """ o WHERE o.open=1 AND o.target=? AND o.kind=? AND o.state='waiting' AND o.due<=?
@@ -23,8 +23,11 @@ _ROWS = """ o WHERE o.open=1 AND o.target=? AND o.kind=? AND o.state='waiting' A
 
 
 def heads(db: Database, inbox: str, now: int, limit: int) -> list[tuple[Any, ...]]:
-    """The first waiting send of each lane that is due, oldest first; a lane with an open earlier send gives none."""
-    return db.rows(OUTBOX.select + _HEADS, (inbox, now, limit))
+    """The first waiting send of each lane that is due, oldest first; a lane with an open earlier send gives none.
+
+    An unasked message that waits for its hour holds nothing back.
+    """
+    return db.rows(OUTBOX.select + _HEADS, (inbox, now, now, limit))
 
 
 def due_rows(db: Database, crm: str, kind: str, now: int, limit: int) -> list[tuple[Any, ...]]:
@@ -38,6 +41,19 @@ def next_due(db: Database, target: str, now: int) -> int:
         "SELECT coalesce(min(due), 0) FROM outbox WHERE open=1 AND target=? AND due>0 AND due>?", (target, now)
     )
     return int(found[0][0])
+
+
+def begun(db: Database, conversation: int, event: int) -> list[tuple[int, str, str]]:
+    """Automatic messages of a conversation that began to leave because of an event: outbox id, text and content; of one
+    in several parts the first."""
+    found = db.rows(
+        "SELECT o.id, m.text, m.content FROM messages m JOIN outbox o ON o.message=m.id"
+        " WHERE o.message>0 AND o.kind='send' AND o.class<>'human' AND o.attempts>0"
+        " AND m.conversation=? AND m.event=? AND m.direction='out'"
+        " AND substr(o.key, length(o.key) - 1)='.0' ORDER BY o.id",
+        (conversation, event),
+    )
+    return [(number, text, content) for number, text, content in found]
 
 
 def release_held(db: Database, crm: str, people: Sequence[int]) -> None:

@@ -81,6 +81,21 @@ def paused(db: Database, now: int) -> list[tuple[int, str, str, int]]:
     ]
 
 
+def stopped(db: Database, now: int) -> list[tuple[str, int, str]]:
+    """What humans stopped beside single people: rule:NAME, campaign:NAME or *, until when (ms), by whom."""
+    found = db.rows("SELECT name, until, agent FROM pauses WHERE until>? ORDER BY name", (now,))
+    return [(name, until, agent) for name, until, agent in found]
+
+
+def claimed(db: Database) -> list[tuple[int, str, str, str]]:
+    """Conversations that agents have: person, name, inbox, agent."""
+    found = db.rows(
+        "SELECT c.person, p.name, c.inbox, c.claimed FROM conversations c JOIN people p ON p.id=c.person"
+        " WHERE c.claimed<>'' ORDER BY c.id"
+    )
+    return [(person, name, inbox, agent) for person, name, inbox, agent in found]
+
+
 def plugin_work(db: Database) -> dict[str, int]:
     """plugin -> events it is still to be told."""
     found = db.rows("SELECT plugin, count(*) FROM plugin_work GROUP BY plugin ORDER BY plugin")

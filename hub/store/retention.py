@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from hub.store import trail
 from hub.store.dialects.database import Database
 from hub.store.store import Store
 
@@ -96,7 +97,11 @@ def rules(keep: Keep) -> tuple[Rule, ...]:
         Rule("dead", "id", "handled", "t.state<>'open' AND t.handled>0 AND t.handled<?", keep.dead),
         Rule("conflicts", "id", "at", "t.state<>'asked' AND t.at<?", keep.dead),
         Rule("news", "id", "at", "t.at<?", keep.news),
+        Rule("tag_history", "id", "at", "t.at<?", keep.messages),
+        Rule("ratings", "id", "at", "t.at<?", keep.messages),
+        Rule("inquiries", "id", "ended", "t.state='closed' AND t.ended<?", keep.messages),
         Rule("early", "id", "at", "t.at<?", 1),
+        Rule("trail", "id", "at", "t.at<?", keep.journal),
         Rule(
             "journal",
             "seq",
@@ -148,10 +153,17 @@ def remove(store: Store, rule: Rule, keys: Sequence[int], now: int) -> int:
         sure = sorted({row[0] for row in store.db.rows_in(sql, keys, rule.bound(cutoff))})
         if not sure:
             return 0
-        for statement in rule.also:
-            store.db.run_in(statement, sure)
-        store.db.run_in(f"{rule.change or f'DELETE FROM {rule.table} WHERE'} {rule.key} IN (*)", sure)
+        take_away(store.db, rule, sure)
+        if rule.table not in ("journal", "trail"):
+            trail.note(store.db, trail.REMOVED, now, table=rule.table, rows=trail.runs(sure))
         return len(sure)
+
+
+def take_away(db: Database, rule: Rule, keys: Sequence[int]) -> None:
+    """These rows go, with what belongs to them; inside a transaction."""
+    for statement in rule.also:
+        db.run_in(statement, keys)
+    db.run_in(f"{rule.change or f'DELETE FROM {rule.table} WHERE'} {rule.key} IN (*)", keys)
 
 
 def find_ledger(db: Database, keep: Keep, now: int) -> list[tuple[Any, ...]]:
@@ -168,3 +180,20 @@ def remove_ledger(store: Store, rows: Sequence[tuple[Any, ...]], keep: Keep, now
     with store.transaction():
         sql = "DELETE FROM write_ledger WHERE record=? AND field=? AND hash=? AND crm=? AND at<?"
         return store.db.run_many(sql, [(*row, cutoff) for row in rows])
+
+
+def find_turns(db: Database, keep: Keep, now: int) -> list[tuple[int, int]]:
+    """Turns (run, person) in campaigns that ended long ago, at most a batch. For a reader."""
+    if not keep.done:
+        return []
+    sql = (
+        "SELECT t.run, t.person FROM campaign_runs r JOIN campaign_people t ON t.run=r.id"
+        " WHERE r.state='done' AND r.ended<? ORDER BY t.run, t.person LIMIT ?"
+    )
+    return [(int(run), int(person)) for run, person in db.rows(sql, (now - keep.done * DAY, BATCH))]
+
+
+def remove_turns(store: Store, rows: Sequence[tuple[int, int]]) -> int:
+    """Remove these, in one transaction; a run that is over never begins again."""
+    with store.transaction():
+        return store.db.run_many("DELETE FROM campaign_people WHERE run=? AND person=?", rows)

@@ -22,6 +22,9 @@ class PersonRow:
     redirect: int = 0
     erased: int = 0
     attributes: str = ""
+    paused_until: int = 0
+    outreach: str = ""
+    rhythm: str = ""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,9 @@ class ConversationRow:
     session_began: int = 0
     session_last: int = 0
     fallback: int = 0
+    claimed: str = ""
+    expects: str = ""
+    asked: str = ""
 
 
 @dataclass(slots=True)
@@ -265,6 +271,7 @@ class TimerRow:
     generation: int
     due: int
     armed: int
+    about: str = ""
 
 
 @dataclass(slots=True)
@@ -292,3 +299,60 @@ class DecisionRow:
     person: int
     conversation: int
     because: str
+    record: str = ""
+
+
+@dataclass(slots=True)
+class InquiryRow:
+    """See table `inquiries`."""
+
+    id: int
+    person: int
+    conversation: int
+    state: str
+    opened: int
+    first: int = 0
+    ended: int = 0
+    reopened: int = 0
+    changed: int = 0
+    reason: str = ""
+    waits_for: str = "us"
+    until: int = 0
+    plan: str = ""
+    priority: str = ""
+    named: int = 0
+    owner: str = ""
+    assigned: int = 0
+    reply_by: int = 0
+    clock: str = ""
+    answered: int = 0
+    worked: int = 0
+    answered_by: str = ""
+    context: str = ""
+    silence: str = ""
+    nudges: int = 0
+
+
+@dataclass(slots=True)
+class TagRow:
+    """See table `person_tags`."""
+
+    id: int
+    person: int
+    tag: str
+    since: int
+    until: int
+    by_whom: str
+
+
+@dataclass(slots=True)
+class ConsentRow:
+    """See table `consents`."""
+
+    id: int
+    person: int
+    purpose: str
+    given: int
+    at: int
+    evidence: str
+    by_whom: str

@@ -90,8 +90,19 @@ class Shelf(Generic[R]):
         """Whether the row was added here and is not on the disk yet."""
         return row_id in self.rows and row_id not in self._old
 
+    def differing(self, column: str) -> list[tuple[int, Any, Any]]:
+        """The rows in which a column is another than on the disk: (id, before, now); of a new row, before is ""."""
+        place, found = self.table.columns.index(column), []
+        for row_id, row in self.rows.items():
+            before, now = self._old[row_id][place] if row_id in self._old else "", getattr(row, column)
+            if before != now:
+                found.append((row_id, before, now))
+        return found
+
     def save(self) -> None:
         """Write what is new or changed."""
+        if not self.rows:
+            return
         values, columns = self.table.values, self.table.columns
         self.db.insert(self.table.name, [values(row) for row in self._new])
         groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hub.contracts.errors import ConfigError
-from hub.store import configurations, journal, outbox
+from hub.store import configurations, journal, outbox, trail
 from hub.store.belonging import NAME, assert_here, assert_own
 from hub.store.changes import SET_CURSOR
 from hub.store.dialects import leases
@@ -142,6 +142,9 @@ class Store:
                     row.wait(max(now, row.started + ended) if ended else now)
                     row.doubt = 1
             shelf.save()
+            if shelf.rows:
+                evidence = dict(evidence_until)
+                trail.note(self.db, trail.RECOVERED, now, evidence=evidence, duty=duty, ended=ended)
             return len(shelf.rows)
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ def any_due(db: Database, now: int) -> bool:
 def fire(db: Database, now: int, limit: int) -> list[TimerRow]:
     """Disarm and return what is due; inside a transaction."""
     found = db.rows(
-        "SELECT id, subject, subject_id, rule, slot, generation, due, armed FROM timers"
+        "SELECT id, subject, subject_id, rule, slot, generation, due, armed, about FROM timers"
         " WHERE armed=1 AND due<=? ORDER BY due, id LIMIT ?",
         (now, limit),
     )

@@ -12,9 +12,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hub.identity import variants
+from hub.model.happened import Happened
+from hub.model.packing import HUB_EVENTS
 from hub.model.people import Identity
 from hub.store.changes import SET_CURSOR
 from hub.store.dialects.database import Database
+from hub.store.journal import Incoming
 from hub.store.rows import PersonRow
 from hub.store.workspace import Workspace
 from hub.wire import json
@@ -27,13 +30,16 @@ SHORTEST = 5
 """Characters that a number or a name of his must have to be looked for in what others caused."""
 GONE = "(erased)"
 
-NAMING = ("human.replied", "pause.changed", "person.edited")
+NAMING = (
+    *("human.replied", "pause.changed", "person.edited", "conversation.claimed", "tags.edited", "inquiry.edited"),
+    "consent.recorded",
+)
 """Kinds of events in which a human names a person."""
-CHANGES = ("record.changed", "deal.stage", "owner.changed", "task.done")
-"""Kinds of events about a person's records, by his number."""
+CHANGES = tuple(cls.kind for cls in HUB_EVENTS.values() if issubclass(cls, Happened))
+"""Kinds of events about a person, by his number."""
 
 TEXTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("decisions", ("because",), "person"),
+    ("decisions", ("because", "record"), "person"),
     ("identity_events", ("identity", "evidence"), "person"),
     ("dead", ("cause",), "person"),
     ("links", ("reason",), "person"),
@@ -68,6 +74,7 @@ def note(person: PersonRow, work: Workspace, upto: int) -> None:
     keys = sorted({key for _, _, key in links if key})
     sought = {
         "upto": upto,
+        "last": int(db.rows("SELECT coalesce(max(seq), 0) FROM journal")[0][0]),
         "words": sorted(word for word in words if len(word) >= SHORTEST),
         "names": [part for part in dict.fromkeys((person.name, *person.name.split())) if len(part) > 1],
         "people": sorted({str(number), f"p{number}", *(identity.id for identity in identities)}),
@@ -77,6 +84,11 @@ def note(person: PersonRow, work: Workspace, upto: int) -> None:
         "after": 0,
     }
     _keep(db, number, sought, work.now)
+
+
+def is_about(event: Incoming, number: int) -> bool:
+    """Whether an event of the hub is about this person."""
+    return event.key.partition(":")[0] in CHANGES and json.loads(event.body)["person"] == number
 
 
 def _keep(db: Database, number: int, sought: dict[str, Any], now: int) -> None:
@@ -125,12 +137,13 @@ class _Traces:
     # -- the journal -------------------------------------------------------------------------------------------------
 
     def journal(self, after: int) -> int:
-        """Blank the rows that are his; the last row looked at, 0 = that was all."""
+        """Blank the rows that are his; the last row looked at, 0 = that was all. Behind the event that erased him only
+        what the hub itself had raised about him can still be his."""
         db = self._db
         seqs: list[int] = []
         size = 0
         sql = "SELECT seq, length(body) FROM journal WHERE seq>? AND seq<=? ORDER BY seq LIMIT ?"
-        for seq, length in db.rows(sql, (after, self._sought["upto"], PART)):
+        for seq, length in db.rows(sql, (after, self._sought["last"], PART)):
             seqs.append(seq)
             size += length
             if size > BYTES:
@@ -148,10 +161,16 @@ class _Traces:
         sends: dict[int, int] = {}  # event -> the send it settles
         answered: dict[int, int] = {}  # event -> the one that a plugin answered
         for seq, source, key, body in rows:
-            if seq in waiting or not body:
+            if not body:
                 continue
             kind = key.partition(":")[0] if source == "hub" else ""
-            if kind == "records.read":
+            if kind in CHANGES and self._named(kind, body):
+                blank.append(seq)
+                if seq in waiting:  # nothing follows from it any more
+                    db.run("DELETE FROM queue WHERE seq=?", (seq,))
+            elif seq in waiting or seq > self._sought["upto"]:
+                continue
+            elif kind == "records.read":
                 self._page(seq, body)
             elif kind == "send.settled":
                 sends[seq] = int(key.split(":")[1].partition(".")[0])

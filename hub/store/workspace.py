@@ -7,48 +7,42 @@ from hashlib import blake2b
 from typing import Any
 
 from hub.model.people import Identity
-from hub.store import outbox
+from hub.store import outbox, values
 from hub.store.changes import Changes
 from hub.store.dialects.database import Database
 from hub.store.journal import Incoming, accept
 from hub.store.needs import Needs
 from hub.store.outbox import OUTBOX
 from hub.store.rows import (
-    AnswerRow,
-    ConflictRow,
     ConversationRow,
     DeadRow,
     DecisionRow,
     EarlyRow,
     LinkRow,
-    MappingRow,
-    MediaRow,
     MessageRow,
-    NewsRow,
-    ObjectRow,
     OutboxRow,
-    PersonRow,
     TimerRow,
 )
-from hub.store.shelf import Shelf, Table
+from hub.store.shelf import Shelf
+from hub.store.shelves import (
+    ANSWERS,
+    CONFLICTS,
+    CONVERSATIONS,
+    DEAD,
+    DECISIONS,
+    EARLY,
+    LINKS,
+    MAPPINGS,
+    MEDIA,
+    MESSAGES,
+    NEWS,
+    OBJECTS,
+    PEOPLE,
+    TIMERS,
+)
+from hub.store.standing import Standing
 
 __all__ = ["Needs", "Workspace"]
-
-PEOPLE: Table[PersonRow] = Table("people", PersonRow, person="id")
-CONVERSATIONS: Table[ConversationRow] = Table("conversations", ConversationRow, person="person")
-MESSAGES: Table[MessageRow] = Table("messages", MessageRow, person="person")
-LINKS: Table[LinkRow] = Table("links", LinkRow, person="person")
-TIMERS: Table[TimerRow] = Table("timers", TimerRow)
-DEAD: Table[DeadRow] = Table("dead", DeadRow, person="person")
-DECISIONS: Table[DecisionRow] = Table("decisions", DecisionRow)
-EARLY: Table[EarlyRow] = Table("early", EarlyRow)
-MEDIA: Table[MediaRow] = Table("media", MediaRow)
-NEWS: Table[NewsRow] = Table("news", NewsRow)
-OBJECTS: Table[ObjectRow] = Table("crm_objects", ObjectRow)
-ANSWERS: Table[AnswerRow] = Table("crm_answers", AnswerRow)
-CONFLICTS: Table[ConflictRow] = Table("conflicts", ConflictRow, person="person")
-MAPPINGS: Table[MappingRow] = Table("mappings", MappingRow)
-
 
 SESSION_GAP = 30 * 60_000
 """ms of silence that end a session, unless the configuration says otherwise."""
@@ -78,6 +72,7 @@ class Workspace:
         self.answers = Shelf(db, ANSWERS)
         self.conflicts = Shelf(db, CONFLICTS)
         self.mappings = Shelf(db, MAPPINGS)
+        self.standing = Standing(db)
         self.owners: dict[str, int] = {}  # identity -> person
         self.by_key: dict[str, ConversationRow] = {}
         self.by_person: dict[tuple[int, str], ConversationRow] = {}  # (person, inbox), threads apart
@@ -93,6 +88,7 @@ class Workspace:
         self.inboxes: dict[int, tuple[str, ...]] = {}  # person -> those stored; see hub.store.inboxes
         self.questions: set[int] = set()  # people whose open conflicts are here
         self.pushes: dict[str, OutboxRow] = {}  # writes of values ordered here, by key
+        self.revalued: set[int] = set()  # people of whom more is known now, until somebody looked
         self.raised: dict[str, Incoming] = {}  # events of the hub that follow, by key
         self._changes = Changes()
         self._armed: set[tuple[str, int, str, str]] = set()  # timers
@@ -135,6 +131,7 @@ class Workspace:
             look._load(needs)
             self.db.hold(look._concerned(), needs.identities - look.owners.keys())
         self._load(needs)
+        self.standing.load(self.people.rows.keys(), needs)
 
     def _concerned(self) -> set[int]:
         """Everybody whose rows are here."""
@@ -183,7 +180,9 @@ class Workspace:
             ):
                 self._own_writes.setdefault((crm, key, name), {})[digest] = at
         self.dead.fetch(needs.dead)
-        people = needs.people | set(self.owners.values()) | needs.talks_of | concerned
+        self.conversations.fetch(needs.conversation_ids)
+        talks_of = needs.talks_of | {t.person for i in needs.conversation_ids if (t := self.conversations.get(i))}
+        people = needs.people | set(self.owners.values()) | talks_of | concerned
         people |= {link.person for link in self.links.rows.values()}
         if needs.around:
             people |= {row.lane for row in commands}
@@ -194,9 +193,9 @@ class Workspace:
         for link in self.links.rows.values():
             self.file_link(link)
         talking = {row.conversation for row in commands} if needs.around else set()
-        self.conversations.fetch(needs.conversation_ids | talking)
+        self.conversations.fetch(talking)
         self.conversations.fetch_by("key", needs.conversations)
-        talks = needs.talks_of | {self.owners[i] for i in needs.talks_with if i in self.owners}
+        talks = talks_of | {self.owners[i] for i in needs.talks_with if i in self.owners}
         self.conversations.fetch_by("person", talks)
         for talk in self.conversations.rows.values():
             self.file_talk(talk)
@@ -215,10 +214,10 @@ class Workspace:
         )
         found = self.db.rows_in(sql, sorted({record for _, record in contacts}), crms) if contacts else []
         self.under |= {contact: {} for contact in contacts}
-        for *values, crm, record in found:
+        for *columns_of, crm, record in found:
             if (under := self.under.get((crm, record))) is not None:
-                self.objects.take([tuple(values)])
-                under[values[0]] = None
+                self.objects.take([tuple(columns_of)])
+                under[columns_of[0]] = None
 
     def latest_in_second(self, conversation: int, second: int) -> int:
         """The latest message time used within a past second of a conversation (0 = none), new rows included."""
@@ -263,15 +262,11 @@ class Workspace:
         self.link_by_key = {key: link for key, link in self.link_by_key.items() if link.person != person}
         for at, links in self._links_at.items():
             self._links_at[at] = [link for link in links if link.person != person]
-        self._changes.identities = [row for row in self._changes.identities if row[1] != person]
-        self._changes.identity_events = [
-            (at, what, who, "", event, "") if who == person else (at, what, who, identity, event, evidence)
-            for at, what, who, identity, event, evidence in self._changes.identity_events
-        ]
-        for talk in self.conversations.rows.values():
-            if talk.person == person:
-                self.by_key.pop(talk.key, None)
-                talk.key, talk.address = f"erased|{talk.id}", ""
+        talks = [talk for talk in self.conversations.rows.values() if talk.person == person]
+        self._changes.forget(person, [talk.id for talk in talks])
+        for talk in talks:
+            self.by_key.pop(talk.key, None)
+            talk.key, talk.address, talk.expects, talk.asked = f"erased|{talk.id}", "", "", ""
 
     def file_talk(self, talk: ConversationRow) -> None:
         """Make a conversation findable by its key and, if it is no thread, by its person."""
@@ -354,11 +349,10 @@ class Workspace:
         """More than one CRM record owns this identity: marked, so that a human can look."""
         self._changes.shared.append(identity)
 
-    def decide(self, event: int, version: int, person: int, conversation: int, because: str) -> None:
-        """Keep a reason."""
-        self.decisions.add(
-            DecisionRow(self.decisions.next_id(), event, self.now, version, person, conversation, because)
-        )
+    def decide(self, event: int, version: int, person: int, conversation: int, because: str, record: str = "") -> None:
+        """Keep a reason; `record` is what the rules looked at, JSON."""
+        number = self.decisions.next_id()
+        self.decisions.add(DecisionRow(number, event, self.now, version, person, conversation, because, record))
 
     def bury(self, kind: str, ref: int, cause: str, person: int = 0) -> None:
         """A dead letter: visible, with its cause, to be retried or dropped by a human."""
@@ -415,38 +409,37 @@ class Workspace:
 
     def arm(self, timer: TimerRow) -> None:
         """Arm (or, with `armed` 0, cancel) the timer of this subject, rule and slot; the generation moves on."""
-        self._armed.add((timer.subject, timer.subject_id, timer.rule, timer.slot))
-        self._changes.timers.append(
-            (timer.subject, timer.subject_id, timer.rule, timer.slot, timer.generation, timer.due, timer.armed)
-        )
+        self._armed.add(self._name(timer))
+        self._changes.timers.append((*self._name(timer), timer.generation, timer.due, timer.armed, timer.about))
+
+    def disarm(self, subject: str, subject_id: int, rule: str) -> None:
+        """Cancel what this rule armed for a subject, in every slot: on the disk, and here."""
+        self._changes.timers = [row for row in self._changes.timers if row[:3] != (subject, subject_id, rule)]
+        self._changes.disarmed.append((subject, subject_id, rule))
 
     def is_rearmed(self, timer: TimerRow) -> bool:
         """Whether a timer was armed again or cancelled in this transaction: its row does not say so yet."""
-        return (timer.subject, timer.subject_id, timer.rule, timer.slot) in self._armed
+        return self._name(timer) in self._armed or self._name(timer)[:3] in self._changes.disarmed
+
+    def _name(self, timer: TimerRow) -> tuple[str, int, str, str]:
+        return timer.subject, timer.subject_id, timer.rule, timer.slot
+
+    def tag_told(self, person: int, tag: str, what: str, by: str, event: int) -> None:
+        """A line in the history of tags."""
+        self._changes.tag_history.append((self.now, person, tag, what, by, event))
+
+    def rated(self, person: int, conversation: int, about: str, score: int, event: int) -> None:
+        """Somebody rated an answer."""
+        self._changes.ratings.append((self.now, person, conversation, about, score, event))
+
+    def learned(self, counts: Iterable[tuple[int, str, int, int]], rhythm: tuple[int, int, int]) -> None:
+        """More silences (step, kind, cases, answered), and what they say of how everybody answers."""
+        self._changes.chances.extend(counts)
+        self._changes.rhythm.append(rhythm)
 
     def then(self, sql: str, args: tuple[Any, ...]) -> None:
         """A single statement to run at save; for the store's own modules."""
         self._changes.statements.append((sql, args))
-
-    def finish_plugin_work(self, plugin: str, event: int) -> None:
-        """The plugin answered for this event."""
-        self.then("DELETE FROM plugin_work WHERE plugin=? AND event=?", (plugin, event))
-
-    def fail_plugin_work(self, plugin: str, event: int) -> None:
-        """Tried often enough: it waits for a human (due in the far future), its dead letter names the event."""
-        self.then("UPDATE plugin_work SET due=? WHERE plugin=? AND event=?", (1 << 62, plugin, event))
-
-    def revive_plugin_work(self, event: int) -> None:
-        """A human wants the plugins to be told of this event again."""
-        self.then("UPDATE plugin_work SET due=0, attempts=0 WHERE event=? AND due=?", (event, 1 << 62))
-
-    def drop_plugin_work(self, event: int, cause: str) -> None:
-        """A human lets it go: the plugin that the dead letter's `cause` begins with is not told of this event."""
-        self.then(
-            "DELETE FROM plugin_work WHERE event=? AND due=?"
-            " AND substr(?, 1, length(plugin) + 9) = 'plugin ' || plugin || ': '",
-            (event, 1 << 62, cause),
-        )
 
     def settle_dead(self, kind: str, refs: Iterable[int], state: str) -> None:
         """Dead letters that resolved themselves."""
@@ -469,6 +462,7 @@ class Workspace:
     def save(self) -> None:
         """Write everything that is new or changed."""
         db = self.db
+        values.save(db, self.people.differing("attributes"))
         for shelf in (
             self.people,
             self.links,
@@ -487,5 +481,6 @@ class Workspace:
             self.mappings,
         ):
             shelf.save()
+        self.standing.save()
         self._changes.save(db, self.now)
         accept(db, list(self.raised.values()))

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.engine.crm.lease import Batch
-from hub.model.events import CrmSettled, MappingApplied, RowOutcome
+from hub.model.by_hand import MappingApplied
+from hub.model.events import CrmSettled, RowOutcome
 from hub.model.people import Identity
 from hub.model.records import Record
 from hub.store import mappings

@@ -1,5 +1,4 @@
-"""A hub beside one CRM and the model of both: every step is told to both, every write of the hub is judged at once, and
-what both sides hold when all is quiet is compared with what the model allows."""
+"""A hub beside one CRM and the model of both: its writes are judged at once, both sides when all is quiet."""
 
 from __future__ import annotations
 
@@ -10,7 +9,8 @@ from typing import Any, Literal
 
 from hub.contracts.crm import Page
 from hub.contracts.errors import HubError
-from hub.model.events import ConflictDecided, PersonEdited, RowOutcome
+from hub.model.by_hand import ConflictDecided, PersonEdited
+from hub.model.events import RowOutcome
 from hub.model.records import PersonWrite
 from hub.testing import model
 from hub.testing.model import Line, Person, Seen, State, States

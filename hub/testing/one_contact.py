@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from hub.contracts.crm import Written
-from hub.model.events import PersonEdited
+from hub.model.by_hand import PersonEdited
 from hub.model.people import Identity
 from hub.model.records import PersonWrite, Record
 from hub.testing.tabletop import Tabletop

@@ -265,6 +265,34 @@ class SharedStoreContract:
                 for table in ("people", "identities", "conversations"):
                     store.db.run(f"DELETE FROM {table}")  # noqa: S608 - our names
 
+    def test_what_everybody_adds_to_is_added_up_whatever_the_order(self, store: Store, other: Store) -> None:
+        kinds = ("late", "quick", "slow")
+        ready = threading.Barrier(2)
+
+        def learn(by: Store, order: int) -> int:
+            tries = 0
+
+            def add(turn: int) -> None:
+                nonlocal tries
+                tries += 1
+                work = by.workspace(NOW)
+                chosen = [(step, kind, 1, turn % 2) for step in (1, 2) for kind in kinds][::order]
+                work.learned(chosen, (1, turn % 2, 5))
+                work.learned(chosen[:3], (1, 0, 0))
+                work.save()
+
+            ready.wait(PATIENCE)
+            for turn in range(40):
+                by.beside(lambda turn=turn: add(turn))  # type: ignore[misc]
+            return tries
+
+        with ThreadPoolExecutor(2) as pool:
+            both = [pool.submit(learn, store, 1), pool.submit(learn, other, -1)]
+            assert [one.result(PATIENCE) for one in both] == [40, 40]  # nobody had to begin anew
+        assert store.db.rows("SELECT asked, answered, logs FROM rhythm") == [(160, 40, 400)]
+        ((cases, answered),) = store.db.rows("SELECT sum(cases), sum(answered) FROM chances")
+        assert (cases, answered) == (2 * 40 * 9, 2 * 20 * 9)
+
     # -- alone, and in the way -----------------------------------------------------------------------------------------
 
     def test_who_is_alone_waits_for_those_beside_and_they_for_him(self, store: Store, other: Store) -> None:

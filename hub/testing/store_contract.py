@@ -406,12 +406,12 @@ class StoreContract:
         assert told(two) == [(1, 0), (2, 0)]
         plugin_work.failed(store.db, plugin_work.due(store.db, "notes", NOW, 1)[0].id, 1, NOW)
         assert told() == [(2, 0), (1, 1)]
-        assert told(lambda work: work.fail_plugin_work("notes", 1)) == [(2, 0)]
-        assert told(lambda work: work.drop_plugin_work(1, "plugin other: no")) == [(2, 0)]
-        assert told(lambda work: work.revive_plugin_work(1)) == [(1, 0), (2, 0)]
-        told(lambda work: work.fail_plugin_work("notes", 1))
-        told(lambda work: work.drop_plugin_work(1, "plugin notes: no"))
-        assert told(lambda work: work.revive_plugin_work(1)) == [(2, 0)]
+        assert told(lambda work: plugin_work.fail(work, "notes", 1)) == [(2, 0)]
+        assert told(lambda work: plugin_work.drop(work, 1, "plugin other: no")) == [(2, 0)]
+        assert told(lambda work: plugin_work.revive(work, 1)) == [(1, 0), (2, 0)]
+        told(lambda work: plugin_work.fail(work, "notes", 1))
+        told(lambda work: plugin_work.drop(work, 1, "plugin notes: no"))
+        assert told(lambda work: plugin_work.revive(work, 1)) == [(2, 0)]
 
     # -- people --------------------------------------------------------------------------------------------------------
 

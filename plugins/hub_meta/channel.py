@@ -89,6 +89,7 @@ class WhatsApp(Channel[WhatsAppSettings]):
         rate=80,
         horizon=7 * 86_400,
         statuses=True,
+        reads=True,
         forms=frozenset(PARTS),
         caption_max=CAPTION_MAX,
         pair=(45, 6.0),

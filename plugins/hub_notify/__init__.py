@@ -1,5 +1,6 @@
-"""Tells another system, by signed webhook, that somebody began to talk: an automation plugin.
+"""Tells another system, by signed webhook, that somebody began to talk, or what an agent is to know at once.
 
+An automation plugin.
 The signature follows Standard Webhooks (standardwebhooks.com), so that receivers verify it with a ready-made library.
 """
 
@@ -14,7 +15,7 @@ from hub_notify.notify import NotifySettings, notify
 
 __all__ = ["EVENTS", "NotifySettings", "Settings"]
 
-EVENTS = ("inquiry.opened",)
+EVENTS = ("inquiry.opened", "notice")
 """The event kinds this plugin asks for."""
 
 Settings = NotifySettings

@@ -20,7 +20,7 @@ from hub.wire.signatures import sign_webhook, webhook_key
 from hub_notify.addresses import lead_to
 
 TEXT_MAX = 200
-"""Characters of the person's text in a notice: enough to know what it is about."""
+"""Characters of the person's text when he began to talk: enough to know what it is about."""
 
 
 class NotifySettings(PluginSettings):
@@ -59,13 +59,12 @@ class NotifySettings(PluginSettings):
 
 
 def summary(event: Mapping[str, Any]) -> bytes:
-    """The notice: type and time, then who wrote, where, and the beginning of what."""
-    data = {
-        "inbox": event["inbox"],
-        "name": event["name"],
-        "text": event["text"][:TEXT_MAX],
-        "conversation": event["conversation"],
-    }
+    """The notice: type and time, then who wrote, where, and the beginning of what; or whom the hub tells what, with the
+    context."""
+    names = ("to", "text", "context", "person") if event["kind"] == "notice" else ("inbox", "name", "text")
+    data = {name: event[name] for name in (*names, "conversation")}
+    if event["kind"] != "notice":
+        data["text"] = data["text"][:TEXT_MAX]
     at = datetime.fromtimestamp(event["at"] / 1000, UTC).isoformat(timespec="milliseconds")
     return dumps({"type": event["kind"], "timestamp": at, "data": data})
 

@@ -193,8 +193,10 @@ def paper_plugins() -> Plugins:
 class Desk(Tabletop):
     """A hub on a table with paper as its channel."""
 
-    def __init__(self, folder: Path, crm: str = "") -> None:
+    def __init__(self, folder: Path, crm: str = "", rules: str = "") -> None:
         toml = PAPER_TOML.replace('adapter = "hubspot"', f'adapter = "hubspot"\n{crm}')
+        if rules:
+            toml = toml[: toml.index("[[rule]]")] + rules
         super().__init__(folder, toml, paper_plugins())
 
     def happened(self, *events: Event) -> None:
@@ -230,6 +232,22 @@ def desk_with(tmp_path: Path) -> Iterator[Callable[[str], Desk]]:
 
     def make(crm: str) -> Desk:
         desks.append(Desk(tmp_path, crm))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.close()
+    Slate.events.clear()
+
+
+@pytest.fixture
+def automated(tmp_path: Path) -> Iterator[Callable[[str], Desk]]:
+    """Make the hub with paper as its channel, and these tables in place of its only rule."""
+    desks = []
+
+    def make(tables: str) -> Desk:
+        desks.append(Desk(tmp_path, rules=tables))
+        desks[-1].crm_knows()
         return desks[-1]
 
     yield make

@@ -10,7 +10,8 @@ import pytest
 
 from hub.contracts.errors import ConfigError
 from hub.engine.lease import lease_sends
-from hub.model.events import CrmSettled, DeadHandled, RecordsRead, RowOutcome
+from hub.model.by_hand import DeadHandled
+from hub.model.events import CrmSettled, RecordsRead, RowOutcome
 from hub.model.people import Identity
 from hub.model.records import Answer, Gone, Record, Ref
 from hub.store.copying import mark_restored, restored_at

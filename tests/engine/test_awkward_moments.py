@@ -13,7 +13,8 @@ import pytest
 from hub.contracts.channel import RawEvent
 from hub.contracts.crm import Written
 from hub.engine.ticks import tick
-from hub.model.events import CrmSettled, DeadHandled, HumanReplied, RecordsRead, RowOutcome, SendSettled
+from hub.model.by_hand import DeadHandled, HumanReplied
+from hub.model.events import CrmSettled, RecordsRead, RowOutcome, SendSettled
 from hub.model.people import Identity
 from hub.model.records import Record
 from hub.testing.tabletop import HUB_TOML, Tabletop

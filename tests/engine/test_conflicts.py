@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.model.events import ConflictDecided
+from hub.model.by_hand import ConflictDecided
 from hub.model.records import Record
 from hub.testing.one_contact import ANA, BEN, OneContact, line
 

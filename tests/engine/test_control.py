@@ -21,7 +21,8 @@ from hub.engine.hub import Hub
 from hub.engine.human_events import human_event
 from hub.engine.loader import load_plugins
 from hub.engine.settings import load_config
-from hub.model.events import DeadHandled, HumanReplied, PauseChanged, SendSettled, TimerDue
+from hub.model.by_hand import DeadHandled, HumanReplied, PauseChanged
+from hub.model.events import SendSettled, TimerDue
 from hub.model.packing import pack
 from hub.store import Place, open_store
 from hub.testing.shop import Shop

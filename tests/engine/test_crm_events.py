@@ -7,7 +7,8 @@ import json
 import pytest
 
 from hub.contracts.crm import Schema, Written
-from hub.model.events import PauseChanged, RecordEdited, RecordsRead
+from hub.model.by_hand import PauseChanged, RecordEdited
+from hub.model.events import RecordsRead
 from hub.model.records import CrmObject, Owner, Record
 from hub.testing.one_contact import ANA, OneContact
 from hub.testing.tabletop import HUB_TOML
@@ -17,12 +18,14 @@ RULES = """
 name = "nick"
 on = "record.changed"
 field = "nick"
+purpose = "inform"
 reply = { text = "Now {{ change.after }}, once {{ change.before }}" }
 
 [[rule]]
 name = "won"
 on = "deal.stage"
-after = "won"
+to = "won"
+purpose = "inform"
 reply = { text = "Thank you, {{ person.name }}" }
 
 [[rule]]
@@ -33,6 +36,7 @@ task = { title = "Look after {{ person.name }}: {{ change.before }} to {{ change
 [[rule]]
 name = "called"
 on = "task.done"
+purpose = "inform"
 reply = { text = "We are done" }
 """
 LINES = ('nick = { from = "attr.nick", when = "always" }', 'city = { from = "attr.city", when = "always" }')

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from hub.engine import step as line_step
-from hub.model.events import DeadHandled, PauseChanged
+from hub.model.by_hand import DeadHandled, PauseChanged
 from hub.store import Store, reading
 from hub.store.journal import Claimed
 from hub.testing.store_rows import event, person, talk

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from hub.contracts.crm import Written
-from hub.model.events import HumanReplied, PersonEdited, PluginAnswered, RecordChanged, RecordsRead
+from hub.model.by_hand import HumanReplied, PersonEdited
+from hub.model.events import PluginAnswered, RecordsRead
+from hub.model.happened import RecordChanged
 from hub.model.people import Identity
 from hub.model.records import CrmObject, Gone, Record
 from hub.store import checking, traces

@@ -6,8 +6,9 @@ import pytest
 
 from hub.backup.settings import RetentionSettings
 from hub.engine.retention import keep_of
+from hub.model.by_hand import DeadHandled
 from hub.model.content import Media
-from hub.model.events import DeadHandled, MediaSettled, MessageReceived
+from hub.model.events import MediaSettled, MessageReceived
 from hub.model.people import Identity
 from hub.store import checking, erasure, reading
 from hub.store.chain import chains

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hub.contracts.crm import Written
-from hub.model.events import DeadHandled, HumanReplied, PauseChanged
+from hub.model.by_hand import DeadHandled, HumanReplied, PauseChanged
 from hub.model.people import Identity
 from hub.model.records import Record
 from hub.store.chain import chains

@@ -3,7 +3,8 @@
 import json
 
 from hub.contracts.crm import Written
-from hub.model.events import CrmSettled, DeadHandled, RowOutcome
+from hub.model.by_hand import DeadHandled
+from hub.model.events import CrmSettled, RowOutcome
 from hub.model.people import Identity
 from hub.model.records import Record
 from hub.testing.tabletop import Tabletop

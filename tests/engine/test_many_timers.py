@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.engine.ticks import tick
-from hub.model.events import IdentityMoved, PauseChanged
+from hub.model.by_hand import IdentityMoved, PauseChanged
 from hub.model.people import Identity
 from hub.store import Place, Store, open_store
 from hub.testing.postgres import PostgresServer
@@ -37,7 +37,7 @@ while tick(store, int(sys.argv[3])):
 def pending(store: Store, count: int, due: int) -> None:
     """So many timers, each of a conversation of its own, due at `due` and after."""
     with store.transaction():
-        rows = [(n, "conversation", n, "pause", "0", 1, due + n % 50, 1) for n in range(1, count + 1)]
+        rows = [(n, "conversation", n, "pause", "0", 1, due + n % 50, 1, "") for n in range(1, count + 1)]
         store.db.insert("timers", rows)
 
 

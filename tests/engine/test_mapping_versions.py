@@ -11,7 +11,8 @@ from hub.contracts.crm import FieldSchema, Schema
 from hub.contracts.errors import ConfigError
 from hub.engine.human_events import Refusal, human_event
 from hub.engine.settings import load_config
-from hub.model.events import CrmSettled, MappingApplied, RowOutcome
+from hub.model.by_hand import MappingApplied
+from hub.model.events import CrmSettled, RowOutcome
 from hub.model.people import Identity
 from hub.model.records import Record
 from hub.store import mappings

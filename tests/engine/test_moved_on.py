@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from hub.contracts.crm import Written
+from hub.model.by_hand import DeadHandled
 from hub.model.content import Media
-from hub.model.events import CrmSettled, DeadHandled, MediaSettled, MessageReceived, RecordsRead, RowOutcome
+from hub.model.events import CrmSettled, MediaSettled, MessageReceived, RecordsRead, RowOutcome
 from hub.model.people import Identity
 from hub.model.records import Gone, Record
 from hub.store.blobs import FolderBlobs

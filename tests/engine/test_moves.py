@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hub.engine.human_events import Refusal, human_event
-from hub.model.events import HumanReplied, IdentityChanged, IdentityMoved, MessageReceived
+from hub.model.by_hand import HumanReplied, IdentityMoved
+from hub.model.events import IdentityChanged, MessageReceived
 from hub.model.packing import pack, unpack
 from hub.model.people import Identity
 

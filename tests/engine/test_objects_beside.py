@@ -11,7 +11,8 @@ import pytest
 
 from hub.contracts.errors import ConfigError
 from hub.engine.step import step
-from hub.model.events import CrmSettled, RecordEdited, RecordsRead, RowOutcome
+from hub.model.by_hand import RecordEdited
+from hub.model.events import CrmSettled, RecordsRead, RowOutcome
 from hub.model.people import Identity
 from hub.model.records import CrmObject, Record
 from hub.testing.tabletop import HUB_TOML, Tabletop

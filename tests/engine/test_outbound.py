@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from hub.contracts.channel import TemplateInfo
 from hub.engine.lease import lease_sends
+from hub.model.by_hand import DeadHandled, HumanReplied
 from hub.model.content import Content, Media, Option, Template
-from hub.model.events import DeadHandled, HumanReplied, TemplatesRead
+from hub.model.events import TemplatesRead
 from hub.sending import PairRate
 from hub.store import open_store
 from hub.testing.stores import place_of

@@ -13,7 +13,7 @@ from hub.contracts.errors import ConfigError
 from hub.engine.control_client import submit
 from hub.engine.hub_settings import HubSettings, load_hub
 from hub.engine.places import examined, probe_store, where_is
-from hub.model.events import PauseChanged
+from hub.model.by_hand import PauseChanged
 from hub.store import NoStore, Place, Store, open_store
 from hub.store.copying import RESTORED
 from hub.store.dialects.postgres import Postgres

@@ -12,7 +12,8 @@ import pytest
 from hub import hookimpl
 from hub.engine.effects.humans import NOTES_KEPT
 from hub.engine.loader import load_plugins
-from hub.model.events import DeadHandled, PluginAnswered
+from hub.model.by_hand import DeadHandled
+from hub.model.events import PluginAnswered
 from hub.store.plugin_work import NEVER, due
 from hub.testing.tabletop import HUB_TOML, Tabletop
 

@@ -14,7 +14,7 @@ from hub.engine.hub import Hub
 from hub.engine.line import incoming, now_ms
 from hub.engine.loader import load_plugins
 from hub.engine.settings import load_config
-from hub.model.events import DeadHandled
+from hub.model.by_hand import DeadHandled
 from hub.store import Store
 from hub.store.journal import Incoming
 from hub.store.plugin_work import NEVER

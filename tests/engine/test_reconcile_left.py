@@ -7,7 +7,7 @@ import pytest
 from hub.contracts.crm import FieldSchema, Schema
 from hub.engine import shapes
 from hub.engine.effects.synced import DAY, ROUNDS
-from hub.model.events import DeadHandled
+from hub.model.by_hand import DeadHandled
 from hub.testing.one_contact import OneContact, line
 
 CITY = 'city = { from = "attr.city", when = "always" }'

@@ -6,7 +6,7 @@ import pytest
 
 from hub.contracts.crm import FieldSchema, Schema
 from hub.engine import shapes
-from hub.model.events import DeadHandled
+from hub.model.by_hand import DeadHandled
 from hub.testing.one_contact import OneContact, line
 
 LETTER = "main does not take nick: it has no option 'Bea'"

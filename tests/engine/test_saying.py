@@ -13,8 +13,8 @@ from hub.contracts.errors import ConfigError
 from hub.engine.effects.sends import outgoing_content
 from hub.engine.loader import load_plugins
 from hub.engine.settings import load_config
+from hub.model.by_hand import HumanReplied
 from hub.model.content import Content, Media, Template
-from hub.model.events import HumanReplied
 from hub.testing.tabletop import HUB_TOML, Tabletop
 from hub_meta.render import message_body
 

@@ -11,7 +11,7 @@ import pytest
 
 from hub.contracts.errors import Unavailable
 from hub.engine.line import incoming
-from hub.model.events import PauseChanged
+from hub.model.by_hand import PauseChanged
 from hub.store import StoreTrouble
 from hub.testing.tabletop import Tabletop
 

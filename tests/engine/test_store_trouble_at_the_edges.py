@@ -15,7 +15,7 @@ from hub.contracts.errors import Unavailable
 from hub.engine import step as stepping
 from hub.engine.line import incoming
 from hub.engine.step import step
-from hub.model.events import PauseChanged
+from hub.model.by_hand import PauseChanged
 from hub.store import StoreTrouble, journal
 from hub.store.dialects.sqlite import Sqlite
 from hub.testing.tabletop import Tabletop

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from hub.contracts.crm import Written
-from hub.model.events import CrmSettled, HumanReplied, MediaSettled, RowOutcome
+from hub.model.by_hand import HumanReplied
+from hub.model.events import CrmSettled, MediaSettled, RowOutcome
 from hub.model.people import Identity
 from hub.model.records import Record
 from hub.testing.tabletop import HUB_TOML, Tabletop

@@ -12,8 +12,8 @@ from aiohttp import web
 from hub.contracts.errors import Uncertain
 from hub.engine.line import incoming, now_ms
 from hub.engine.loader import load_plugins
+from hub.model.by_hand import HumanReplied
 from hub.model.content import Content, Media, Template
-from hub.model.events import HumanReplied
 from hub.store.blobs import FolderBlobs
 
 PERSON = "+12025550111"

@@ -32,6 +32,7 @@ NAMES = {
     "dragoman_plugin_work",
     "dragoman_plugins_quarantined",
     "dragoman_queue_depth",
+    "dragoman_sends_dropped",
     "dragoman_sends_in_flight",
     "dragoman_start_time_seconds",
     "dragoman_timers",

@@ -8,18 +8,19 @@ import pytest
 from hub.contracts.errors import ConfigError
 from hub.contracts.toml_lines import Lines
 from hub.model.commands import MakeRecord, Send
-from hub.model.events import DealStage, RecordChanged
+from hub.model.happened import DealStage, RecordChanged
 from hub.model.people import Person, PersonId
 from hub.model.view import ConversationView, View
-from hub.rules import compile_rules, decide_change
+from hub.rules import Decision, Policy, compile_rules, decide
 
 RULES = """
 [[rule]]
 name = "vip"
 on = "record.changed"
 field = ["Level__c", "Grade__c"]
-before = ["", "Silver"]
-after = "gold"
+from = ["", "Silver"]
+to = "gold"
+purpose = "inform"
 inbox = "sales"
 once_per = "1d"
 reply = { text = "{{ change.field }}: {{ change.after }}" }
@@ -41,7 +42,7 @@ def load(text):
 
 
 def test_a_change_that_fits_is_answered_as_outreach():
-    commands, because = decide_change(EVENT, VIEW, load(RULES))
+    commands, because, *_ = decide(EVENT, VIEW, load(RULES), Policy())
     assert [(type(one), getattr(one, "cls", "")) for one in commands] == [(Send, "outreach"), (MakeRecord, "")]
     assert commands[0].text == "Level__c: Gold"
     assert because == ("vip: Level__c became 'Gold'",)
@@ -57,7 +58,7 @@ def test_a_change_that_fits_is_answered_as_outreach():
     ],
 )
 def test_another_change_is_not(event):
-    assert decide_change(event, VIEW, load(RULES)) == ((), ())
+    assert decide(event, VIEW, load(RULES), Policy()) == Decision()
 
 
 @pytest.mark.parametrize(
@@ -69,20 +70,20 @@ def test_another_change_is_not(event):
     ],
 )
 def test_where_nothing_may_be_said_the_records_are_made_all_the_same(view, why):
-    commands, because = decide_change(EVENT, view, load(RULES))
+    commands, because, *_ = decide(EVENT, view, load(RULES), Policy())
     assert [type(one) for one in commands] == [MakeRecord]
     assert because == (f"vip: Level__c became 'Gold'; nothing is said: {why}",)
 
 
 def test_once_per_counts_for_changes_too():
     view = replace(VIEW, conversation=replace(TALK, fired={"vip": VIEW.received - 1000}))
-    commands, because = decide_change(EVENT, view, load(RULES))
+    commands, because, *_ = decide(EVENT, view, load(RULES), Policy())
     assert (commands, because) == ((), ("vip: Level__c became 'Gold'; not again so soon",))
 
 
 def test_messages_do_not_meet_rules_about_changes():
     rules = load(RULES)
-    assert rules.plain == (1,)
+    assert rules.plain == {"record.changed": (0,), "message.received": (1,)}
     assert rules.kinds == {"record.changed": (0,), "message.received": (1,)}
 
 
@@ -91,7 +92,7 @@ def test_messages_do_not_meet_rules_about_changes():
     [
         ('keywords = ["a"]\non = "record.changed"', "a change in the CRM has no keywords"),
         ('first = true\non = "task.done"', "a change in the CRM has no first"),
-        ('after = "gold"', "a message has no after"),
+        ('to = "gold"', "a message has no to"),
         ('field = ["a"]', "a message has no field"),
     ],
 )

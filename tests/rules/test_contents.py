@@ -157,7 +157,7 @@ def test_the_same_event_gives_the_same_commands():
         ('{ id = "no", title', "{ title", "hub.toml:9: a choice needs an id"),
         ('["Yes, please", { id = "no", title = { en = "No", de = "Nein" } }]', "[]", "hub.toml:9: there are 0 choices"),
         ('"Yes, please", {', '"Yes {{ person.nam }}", {', "hub.toml:9: text 'title': unknown variable person.nam"),
-        ('"yes,-please"\n', '""\n', "hub.toml:14: rule 'yes' has an empty payload (name the id of a button"),
+        ('"yes,-please"\n', '""\n', "hub.toml:14: 'payload' names nothing (name the id of a button"),
         ('"2h"', '"soon"', "hub.toml:15: 'soon' is no span of time"),
         ('"high"', '"urgent"', "hub.toml:15: 'priority': input should be "),
         ("due =", "dou =", "hub.toml:15: unknown key 'dou' (did you mean 'due'?)"),
@@ -185,5 +185,6 @@ def test_the_how_to_shows_rules_that_work():
     page = (Path(__file__).parents[2] / "docs/how-to/rules.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     names = [rule.name for block in blocks for rule in load(block).rules]
-    message = ["call", "shops", "map", "status", "call wanted", "broken", "wants an offer", "agreed"]
-    assert names == [*message, "offer accepted", "gold"]
+    message = ["prices", "call", "shops", "map", "status", "call wanted", "broken", "wants an offer", "agreed"]
+    control = ["ready to buy", "needs a person", "still there", "budget", "deadline", "was it good", "big and quiet"]
+    assert names == [*message, *control, "offer accepted", "gold"]

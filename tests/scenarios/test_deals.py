@@ -9,7 +9,7 @@ import pytest
 from hub.engine.control_client import ask
 from hub.engine.crm import read as crm_read
 from hub.ingest.public import LISTENER
-from hub.model.events import RecordEdited
+from hub.model.by_hand import RecordEdited
 from hub.model.packing import pack
 from hub_hubspot import simulator_acts as acts
 from hub_hubspot.paths import CONTACTS, DEALS

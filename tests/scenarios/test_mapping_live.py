@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from hub.cli.app import build
 from hub.engine.control_client import ask
 from hub.engine.line import incoming, now_ms
-from hub.model.events import PersonEdited
+from hub.model.by_hand import PersonEdited
 from hub.testing.shop import Shop
 from hub_hubspot.paths import CONTACTS
 from hub_hubspot.simulator_schema import defined

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.engine.line import incoming
-from hub.model.events import HumanReplied
+from hub.model.by_hand import HumanReplied
 
 PERSON = "7000000123"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.sending import SendState, may_send
+from hub.sending import Outreach, SendState, may_send
 
 HOUR = 3_600_000
 NOW = 1_800_000_000_000
@@ -20,7 +20,10 @@ FINE = SendState(
     max_replies=3,
     repeats=False,
     created=NOW - 500,
+    outreach=Outreach(purpose="clarify", created=NOW - 500, heard=NOW - 1000),
 )
+
+SOON = Outreach(purpose="inform", created=NOW - 500, heard=NOW - 1000, sent=(NOW - HOUR,))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,20 @@ FINE = SendState(
         ({"ready": NOW + 1, "cls": "human"}, "wait", "only so many"),
         ({"ready": NOW}, "send", ""),
         ({"ready": NOW + 1, "opted_out": True}, "drop", "no more messages"),
+        ({"claimed": "Ana"}, "drop", "human has the case: Ana"),
+        ({"claimed": "Ana", "cls": "outreach"}, "drop", "human has the case: Ana"),
+        ({"claimed": "Ana", "cls": "human"}, "send", ""),
+        ({"stopped": "A human paused the rule x."}, "drop", "paused the rule x"),
+        ({"stopped": "A human paused the rule x.", "cls": "human"}, "send", ""),
+        ({"off_topic": "The topic 'legal' is forbidden."}, "hand_over", "'legal' is forbidden"),
+        ({"off_topic": "The topic 'legal' is forbidden.", "cls": "outreach"}, "hand_over", "'legal' is forbidden"),
+        ({"off_topic": "The topic 'legal' is forbidden.", "cls": "human"}, "send", ""),
+        ({"off_topic": "The topic 'legal' is forbidden.", "claimed": "Ana"}, "drop", "human has the case"),
+        ({"cls": "outreach", "outreach": None}, "drop", "needs a declared purpose"),
+        ({"cls": "outreach", "outreach": None, "continues": True}, "send", ""),
+        ({"cls": "outreach", "outreach": SOON}, "wait", "20 h after the last unasked message"),
+        ({"cls": "outreach", "outreach": SOON, "last_inbound": 0, "fallback": True}, "wait", "20 h after"),
+        ({"cls": "outreach", "outreach": SOON, "last_inbound": 0}, "drop", "24 h window"),
     ],
 )
 def test_verdicts(changes, action, reason):
@@ -90,6 +107,11 @@ STATES = st.builds(
     fault=st.sampled_from(["", "wrong"]),
     fallback=st.booleans(),
     ready=st.integers(0, 2 * NOW),
+    claimed=st.sampled_from(["", "Ana"]),
+    stopped=st.sampled_from(["", "A human paused it."]),
+    off_topic=st.sampled_from(["", "It is forbidden."]),
+    continues=st.booleans(),
+    outreach=st.sampled_from([None, FINE.outreach, SOON]),
 )
 
 
@@ -108,6 +130,9 @@ def test_what_leaves_never_breaks_a_promise(state):
     assert state.ready <= NOW
     if state.cls != "human":
         assert state.paused_until <= NOW
-        assert not state.repeats
+        against = (state.repeats, state.claimed, state.stopped, state.off_topic)
+        assert not any(against)
+    if state.cls == "outreach" and not state.continues:
+        assert state.outreach == FINE.outreach
     if state.cls == "reply":
         assert state.replies_since_inbound < state.max_replies

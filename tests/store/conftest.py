@@ -8,13 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.contracts.crm import FieldSchema, Schema, Written
-from hub.model.events import (
-    HumanReplied,
-    PersonEdited,
-    PluginAnswered,
-    RecordsRead,
-    TemplatesRead,
-)
+from hub.model.by_hand import HumanReplied, PersonEdited
+from hub.model.events import PluginAnswered, RecordsRead, TemplatesRead
 from hub.model.people import Identity
 from hub.model.records import CrmObject, Record
 from hub.store import mappings
@@ -130,6 +125,25 @@ def live(table: Tabletop) -> None:
         received=now,
         body=f"+{ANA}".encode(),
     )
+    for n, (person, tag) in enumerate(((1, "vip"), (1, "quotation-sent"), (2, "vip"), (3, "value-a"))):
+        fill(table, "person_tags", id=n + 1, person=person, tag=tag, since=now - 5000, by_whom="Dora")
+        fill(table, "tag_history", id=n + 1, at=now - n, person=person, tag=tag, what="added", by_whom="Dora")
+    fill(table, "tag_history", id=9, at=1, person=2, tag="gone", what="expired", by_whom="expired")
+    fill(table, "consents", id=1, person=1, purpose="market", given=1, at=now, evidence="form", by_whom="Dora")
+    for n, state in enumerate(("done", "filling", "running")):
+        fill(table, "campaign_runs", id=n + 1, campaign="spring", at=n, agent="Dora", state=state, people=2)
+        fill(table, "campaign_people", run=n + 1, person=1, state="asked" if state == "done" else "waiting")
+    fill(table, "campaign_people", run=3, person=2, state="waiting")
+    for n, (about, score) in enumerate((("price", 20), ("price", 80), ("Dora", 100))):
+        fill(table, "ratings", id=n + 1, at=now - n, person=1, conversation=1, about=about, score=score)
+    fill(table, "pauses", name="rule:price", until=now + 9, agent="Dora", at=now)
+    fill(table, "pauses", name="*", until=now - 9, agent="Dora", at=now)
+    fill(table, "chances", step=3, kind="quick", cases=9, answered=4)
+    fill(table, "rhythm", name="everybody", asked=9, answered=4, logs=77)
+    for n, (state, owner) in enumerate((("closed", "Dora"), ("snoozed", "Dora"), ("open", "Eva"))):
+        ended = {"ended": now, "answered": now, "worked": 5, "answered_by": owner} if state == "closed" else {}
+        fill(table, "inquiries", id=n + 20, person=n + 20, state=state, owner=owner, assigned=n, priority="P1", **ended)
+        fill(table, "people", id=n + 20, name=f"Person {n}")
     fill(table, "queue", seq=99, lane="meta|1001")
     fill(table, "people", id=9, name="Merged", redirect=1)
     fill(

@@ -16,7 +16,19 @@ from hub.store.dialects.numbers import counter, numbered, set_counter
 from hub.store.dialects.sqlite import Sqlite
 from hub.store.dialects.tables import tables
 from hub.store.journal import Incoming
-from hub.store.retention import BATCH, DAY, Keep, Rule, find, find_ledger, remove, remove_ledger, rules
+from hub.store.retention import (
+    BATCH,
+    DAY,
+    Keep,
+    Rule,
+    find,
+    find_ledger,
+    find_turns,
+    remove,
+    remove_ledger,
+    remove_turns,
+    rules,
+)
 from hub.testing.postgres import PostgresServer
 from hub.testing.stores import ENGINES, place_of
 
@@ -61,6 +73,15 @@ def sound(store: Store, at: int = OLD) -> None:
     fill(store, "dead", id=1, kind="send", ref=1, state="open", at=at)
     fill(store, "crm_answers", id=1, crm="main", message=1, state="open")
     fill(store, "decisions", id=1, event=1, at=at)
+    fill(store, "inquiries", id=1, person=1, state="closed", opened=at, ended=at)
+    fill(store, "inquiries", id=2, person=1, state="open", reply_by=at, clock="{}", owner="Dora", assigned=at)
+    fill(store, "person_tags", id=1, person=1, tag="vip")
+    fill(store, "person_values", person=1, name="nick", text="bo")
+    fill(store, "consents", id=1, person=1, purpose="market", given=1)
+    fill(store, "campaign_runs", id=1, campaign="spring", state="running")
+    fill(store, "campaign_people", run=1, person=1, state="waiting")
+    fill(store, "chances", step=1, kind="quick", cases=2, answered=1)
+    fill(store, "rhythm", name="everybody", asked=2, answered=1)
     for table in numbered():
         set_counter(store.db, table, max(2, counter(store.db, table)))
 
@@ -82,7 +103,7 @@ DAMAGE = {
     "people who were merged lead to somebody, in no circle": "UPDATE people SET redirect=3-id",
     "a linked record of a CRM belongs to one person": "INSERT INTO links SELECT 2, 3, crm, state, record, key, owner,"
     " also, made, since, reason, synced, mapping, missing FROM links; INSERT INTO people SELECT 3, name, language,"
-    " phone, email, channel, opted_out, created, 0, 0, '' FROM people WHERE id=1",
+    " phone, email, channel, opted_out, created, 0, 0, '', 0, '', '' FROM people WHERE id=1",
     "an open command has its person and its message": "UPDATE outbox SET message=9 WHERE open=1",
     "a command is open exactly while work is left": "UPDATE outbox SET state='done'",
     "a message is sent by one command": "UPDATE outbox SET kind='send'",
@@ -91,6 +112,12 @@ DAMAGE = {
     "an open dead letter and plugin work name what is there": "UPDATE dead SET ref=9",
     "a message's status is not behind what was reported": "UPDATE messages SET status='sent'",
     "an armed timer has a time, a generation and its subject": "UPDATE timers SET subject_id=9",
+    "an inquiry, a tag, a value and a consent belong to a person": "UPDATE person_tags SET person=9",
+    "of an erased person no inquiry, tag, value or consent is left": "UPDATE people SET erased=1",
+    "a person has one inquiry that is not closed": "UPDATE inquiries SET state='open', ended=0",
+    "an inquiry is in a known state, with its times and its clock": "UPDATE inquiries SET clock=''",
+    "a turn in a campaign belongs to a run, whose state is known": "UPDATE campaign_people SET run=9",
+    "what is learned of silences adds up": "UPDATE chances SET answered=3",
     "a file that was fetched is there": "UPDATE media SET blob=''",
     "an answer from a CRM has its message and a known state": "UPDATE crm_answers SET message=9",
     "nothing was read in the future": f"INSERT INTO cursors VALUES ('a', 'b', {NOW + 2 * DAY})",
@@ -171,7 +198,7 @@ def prune(store: Store, keep: Keep = EVERYTHING) -> dict[str, int]:
         while keys := find(store.db, rule, NOW, after):
             before = changes(store)
             gone[rule.table] += remove(store, rule, keys, NOW)
-            assert changes(store) - before <= BATCH
+            assert changes(store) - before <= BATCH + 1  # the row of the trail tells of them
             after = keys[-1]
     return gone
 
@@ -190,6 +217,10 @@ def old_and_done(store: Store, number: int, at: int = OLD) -> None:
     fill(store, "dead", id=number, kind="send", ref=number, state="retried", at=at, handled=at + 1)
     fill(store, "news", id=number, at=at)
     fill(store, "conflicts", id=number, person=number, state="settled", at=at)
+    fill(store, "tag_history", id=number, person=number, tag="vip", at=at)
+    fill(store, "ratings", id=number, person=number, at=at)
+    fill(store, "inquiries", id=number, person=number, state="closed", ended=at)
+    fill(store, "trail", id=number, kind="tick", at=at, what="{}")
 
 
 def test_what_is_over_goes_in_small_batches_and_the_young_stays(store: Store) -> None:
@@ -199,13 +230,13 @@ def test_what_is_over_goes_in_small_batches_and_the_young_stays(store: Store) ->
         for number in range(1201, 1211):
             old_and_done(store, number, NOW - DAY)
         fill(store, "seen", hash=b"x")
+        set_counter(store.db, "trail", 1210)
     gone = prune(store)
-    assert gone == dict.fromkeys(("outbox", "decisions", "messages", "dead", "conflicts", "news", "journal"), 1200) | {
-        "media": 0,
-        "early": 0,
-    }
-    for table in gone.keys() - {"early"}:
+    assert gone == dict.fromkeys((rule.table for rule in rules(EVERYTHING)), 1200) | {"media": 0, "early": 0}
+    for table in gone.keys() - {"early", "trail"}:
         assert store.db.rows(f"SELECT count(*) FROM {table}") == [(10,)], table
+    assert store.db.rows("SELECT count(*) FROM trail WHERE kind='tick'") == [(10,)]
+    assert store.db.rows("SELECT DISTINCT kind FROM trail WHERE id>1210") == [("removed",)]
     assert store.db.rows("SELECT count(*) FROM seen") == [(1,)]
     assert prune(store) == dict.fromkeys(gone, 0)
 
@@ -215,11 +246,12 @@ def test_open_work_is_never_removed_nor_what_it_names(store: Store) -> None:
     store.db.run("UPDATE dead SET handled=?", (OLD,))
     fill(store, "plugin_work", id=1, plugin="p", event=1)
     fill(store, "conflicts", id=1, person=1, state="asked", at=OLD)
-    spared = ("outbox", "messages", "dead", "conflicts", "news", "early", "journal")
-    assert prune(store) == dict.fromkeys(spared, 0) | {
+    assert prune(store) == dict.fromkeys((rule.table for rule in rules(EVERYTHING)), 0) | {
         "decisions": 1,
         "media": 1,  # the file goes after its time, the row says so
+        "inquiries": 1,  # the one that is closed
     }
+    assert store.db.rows("SELECT id FROM inquiries") == [(2,)]
     assert store.db.rows("SELECT state, blob FROM media") == [("expired", "")]
     assert broken(store) == {}
 
@@ -248,7 +280,11 @@ def test_zero_days_keep_for_good_and_a_dry_run_counts(store: Store) -> None:
         "dead": 1,
         "conflicts": 1,
         "news": 1,
+        "tag_history": 0,
+        "ratings": 0,
+        "inquiries": 0,
         "early": 0,
+        "trail": 1,
         "journal": 1,
     }
 
@@ -259,3 +295,21 @@ def test_own_writes_are_forgotten_after_their_time(store: Store) -> None:
     rows = find_ledger(store.db, USUAL, NOW)
     assert remove_ledger(store, rows, USUAL, NOW) == 2
     assert find_ledger(store.db, USUAL, NOW) == []
+
+
+def test_the_turns_of_a_campaign_that_is_long_over_are_forgotten_in_small_batches(store: Store) -> None:
+    with store.transaction():
+        for run, state, ended in ((1, "done", OLD), (2, "stopped", 0), (3, "running", 0), (4, "done", NOW - DAY)):
+            fill(store, "campaign_runs", id=run, campaign="spring", at=OLD, state=state, people=600, ended=ended)
+            for person in range(600 if run == 1 else 2):
+                fill(store, "campaign_people", run=run, person=person, state="asked")
+    batches = []
+    while rows := find_turns(store.db, USUAL, NOW):
+        batches.append(remove_turns(store, rows))
+    assert batches == [BATCH, 100]
+    assert store.db.rows("SELECT run, count(*) FROM campaign_people GROUP BY run ORDER BY run") == [
+        (2, 2),
+        (3, 2),
+        (4, 2),
+    ]
+    assert find_turns(store.db, USUAL._replace(done=0), NOW + 900 * DAY) == []

@@ -125,7 +125,7 @@ def test_a_schema_file_that_fails_leaves_nothing_and_the_old_version_goes_on(pla
         later(BROKEN)
     assert version(place) == len(migrations())
     with closing(open_store(place)) as store:
-        store.db.insert("people", [(1, "Ana", "", "", "", "", 0, 0, 0, 0, "")])
+        store.db.insert("people", [(1, "Ana", "", "", "", "", 0, 0, 0, 0, "", 0, "", "")])
         assert len(store.db.rows("SELECT * FROM people")[0]) == len(tables()["people"].columns)
 
 

@@ -1,5 +1,4 @@
-"""Both engines give the same answers and make the same changes: every function that asks or tells the store, on the
-same rows."""
+"""Both engines give the same answers and make the same changes: every function of the store, on the same rows."""
 
 from __future__ import annotations
 
@@ -17,14 +16,21 @@ from hub.contracts.crm import FieldSchema, Schema
 from hub.model.records import Owner, Ref
 from hub.store import (
     Store,
+    campaigns,
     chain,
     chain_beside,
+    chances,
     clock,
+    compared,
     conflicts,
     crm,
     erasure,
+    explained,
+    feedback,
     health,
+    heard,
     inboxes,
+    inquiries,
     journal,
     mappings,
     media,
@@ -33,22 +39,42 @@ from hub.store import (
     outbox,
     plugin_work,
     reading,
+    recent,
+    reports,
     retention,
+    segments,
+    sheets,
     templates,
     timers,
     traces,
+    trail,
+    values,
 )
 from hub.store.needs import Needs
 from hub.store.shelf import Shelf
 from hub.store.workspace import Workspace
+from hub.tags.segments import compile_segments
 from hub.testing.stores import ENGINES, copy_into, everything, place_of
 
 ANA, BEN = "phone::+447700900101", "phone::+447700900102"
 NOW = 1_800_000_100_000
 LATER = NOW + 900 * retention.DAY
+LEFT = ("people", "links", "outbox", "decisions", "messages")
 KEEP = retention.Keep(journal=1, done=1, media=1, messages=1, dead=1, ledger=1, news=1)
 RULES = {rule.table: rule for rule in retention.rules(KEEP)}
 SHAPE = Schema(fields={"a": FieldSchema(name="a", type="choice", options=("x", "y"))})
+SEGMENTS = compile_segments(
+    {
+        "segment": {
+            "tagged": {"tags": {"all": ["vip"], "none": ["value-a"]}},
+            "named": {"where": {"nick": ["There", "> 5"]}, "language": "en"},
+            "nobody": {"where": {"nick": {"known": False}}, "silent_for": "1d", "quiet_for": "1d"},
+            "asking": {"inquiry": "open", "priority": ["", "P1"], "tags": {"any": ["vip", "value-a"]}},
+            "buying": {"won": {"stages": [""]}, "where": {"nick": {"not": "50..60"}}},
+        }
+    },
+    lambda path: "",
+)
 INFO = TemplateInfo("1001", "prices", "de", "APPROVED", True)
 
 
@@ -102,6 +128,11 @@ def moved(work: Workspace) -> None:
     moves.identity(work, ANA, 2, "a human")
     moves.conversation(work, talk, 2)
     moves.answered(work, [BEN], [2])
+    work.standing.bring_inquiries([1])
+    row = work.standing.inquiry(1)
+    assert row is not None
+    moves.inquiry(work, row, 3)
+    assert moves.short_words(work, [1, 2], 40)
 
 
 READS: dict[str, Callable[[Store], Any]] = {
@@ -115,6 +146,15 @@ READS: dict[str, Callable[[Store], Any]] = {
     "reading.links_by_state": lambda s: reading.links_by_state(s.db),
     "reading.inboxes": lambda s: reading.inboxes(s.db),
     "reading.paused": lambda s: reading.paused(s.db, 5),
+    "reading.stopped": lambda s: reading.stopped(s.db, NOW - 100_000),
+    "reading.claimed": lambda s: reading.claimed(s.db),
+    "recent.last_messages": lambda s: [recent.last_messages(s.db, talk, 3) for talk in (1, 2, 77)],
+    "recent.ratings": lambda s: [recent.ratings(s.db, since, 60) for since in (0, LATER)],
+    "recent.asked_before": lambda s: [
+        recent.asked_before(s.db, who, f"phone::+{number} belongs to person 0: Ärger")
+        for who, number in ((2, BEN.partition("+")[2]), (2, "1"))
+    ],
+    "outbox.begun": lambda s: [outbox.begun(s.db, talk, event) for talk in (1, 2) for event in range(1, 9)],
     "reading.plugin_work": lambda s: reading.plugin_work(s.db),
     "reading.known": lambda s: [reading.known(s.db, who) for who in (9, 77, [ANA], ["phone::0"])],
     "reading.last_inbox": lambda s: [reading.last_inbox(s.db, who) for who in (1, 9)],
@@ -132,10 +172,40 @@ READS: dict[str, Callable[[Store], Any]] = {
     "health.unrouted": lambda s: health.unrouted(s.db),
     "health.news": lambda s: health.news(s.db, NOW),
     "health.unread": lambda s: [health.unread(s.db, name) for name in ("main", "other")],
+    "segments.count": lambda s: [segments.count(s.db, one, LATER) for one in SEGMENTS.values()],
+    "segments.page": lambda s: [segments.page(s.db, one, LATER, n, 2) for one in SEGMENTS.values() for n in (0, 1)],
+    "segments.users": lambda s: [segments.users(s.db, "vip", most) for most in (1, 9)],
+    "segments.members": lambda s: segments.members(s.db, [1, 2, 3, 77]),
+    "campaigns.under_way": lambda s: campaigns.under_way(s.db),
+    "campaigns.last_run": lambda s: [campaigns.last_run(s.db, name) for name in ("spring", "none")],
+    "campaigns.gathered": lambda s: [campaigns.gathered(s.db, run) for run in (3, 77)],
+    "campaigns.waiting": lambda s: [campaigns.waiting(s.db, run) for run in (1, 3)],
+    "campaigns.outcomes": lambda s: campaigns.outcomes(s.db, "spring", 0),
+    "campaigns.reach": lambda s: campaigns.reach(s.db, [1, 2, 3], "market"),
+    "reports.deal_closed": lambda s: [reports.deal_closed(s.db, who, 0) for who in (1, 2)],
+    "reports.living": lambda s: reports.living(s.db),
+    "reports.tagged": lambda s: reports.tagged(s.db),
+    "reports.people_with": lambda s: reports.people_with(s.db),
+    "reports.tag_use": lambda s: [reports.tag_use(s.db, since, 1 << 50) for since in (0, LATER)],
+    "feedback.said": lambda s: [[*feedback.said(s.db, since)] for since in (0, LATER)],
+    "feedback.handed_over": lambda s: feedback.handed_over(s.db, 0),
+    "feedback.left_alone": lambda s: feedback.left_alone(s.db, 0),
+    "feedback.closed": lambda s: [feedback.closed(s.db, since) for since in (0, LATER)],
+    "feedback.in_time": lambda s: [feedback.in_time(s.db, tag, 0, 1 << 50) for tag in ("vip", "none")],
+    "sheets.people": lambda s: [sheets.people(s.db, [1, 2, 77]), *(sheets.people(s.db, None, n, 2) for n in (0, 77))],
+    "reports.freshness": lambda s: [reports.freshness(s.db, since) for since in (0, LATER)],
+    "heard.message": lambda s: [heard.message(s.db, name) for name in (*NAMES, "m1", "2", "m77")],
+    "heard.texts": lambda s: heard.texts(s.db, [1, 2, 77]),
     "chain.chains": lambda s: [chain.chains(s.db, name) for name in NAMES],
     "chain.of_person": lambda s: [chain.of_person(s.db, who, "asked") for who in (1, 2, 77)],
     "chain.event": lambda s: [chain.event(s.db, seq) for seq in (2, 99, 1000)],
     "chain.decisions": lambda s: [chain.decisions(s.db, seq) for seq in (2, 14, 1000)],
+    "explained.events_named": lambda s: [explained.events_named(s.db, name) for name in (*NAMES, "2", "m1")],
+    "explained.in_journal": lambda s: [explained.in_journal(s.db, seq) for seq in (2, 1000)],
+    "explained.messages_of": lambda s: [explained.messages_of(s.db, seq, ["wamid.1"]) for seq in (1, 2, 3, 14)],
+    "explained.asked_for": lambda s: [explained.asked_for(s.db, seq, [1]) for seq in (1, 2, 3, 14)],
+    "explained.buried": lambda s: [explained.buried(s.db, seq) for seq in (1, 3)],
+    "explained.followed": lambda s: [explained.followed(s.db, seq) for seq in (1, 2)],
     "chain_beside.beside": lambda s: [chain_beside.beside(s.db, who) for who in (1, 2)],
     "chain_beside.talks": lambda s: chain_beside.talks(s.db, 1),
     "chain_beside.last_messages": lambda s: chain_beside.last_messages(s.db, 1),
@@ -148,6 +218,7 @@ READS: dict[str, Callable[[Store], Any]] = {
         for count in (False, True)
     ],
     "retention.find_ledger": lambda s: sorted(retention.find_ledger(s.db, KEEP, LATER)),
+    "retention.find_turns": lambda s: retention.find_turns(s.db, KEEP, LATER),
     "mappings.active": lambda s: mappings.active(s.db, "main"),
     "mappings.on_trial": lambda s: mappings.on_trial(s.db, "main"),
     "mappings.numbered": lambda s: [mappings.numbered(s.db, number) for number in (7, 77)],
@@ -180,6 +251,40 @@ READS: dict[str, Callable[[Store], Any]] = {
     "templates.uploaded": lambda s: [templates.uploaded(s.db, "meta", "1001", "b1", since) for since in (0, LATER)],
     "plugin_work.due": lambda s: plugin_work.due(s.db, "x", NOW, 5),
     "plugin_work.next_due": lambda s: plugin_work.next_due(s.db, "x", 5),
+    "plugin_work.body": lambda s: [plugin_work.body(s.db, name, 2) for name in ("x", "none")],
+    "inquiries.loads": lambda s: sorted(inquiries.loads(s.db, ["Dora", "Eva", "Finn"]).items()),
+    "inquiries.unfinished": lambda s: [inquiries.unfinished(s.db, 3, after) for after in (0, 3)],
+    "inquiries.answers": lambda s: [inquiries.answers(s.db, since) for since in (0, LATER)],
+    "inquiries.counts": lambda s: inquiries.counts(s.db),
+    "inquiries.facts": lambda s: inquiries.facts(s.db),
+    "chances.everybody": lambda s: chances.everybody(s.db),
+    "chances.rows": lambda s: chances.rows(s.db),
+    "trail.ids_left": lambda s: [
+        trail.ids_left(s.db, one, {1}, {1}, {1})
+        for one in [trail.Entry(1, "step", NOW, {"events": [1, 1], "ids": {t: [1, 3] for t in LEFT}})]
+    ],
+    "compared.keys_of": lambda s: compared.keys_of(s.db, [1, 2, 99]),
+    "compared.commands": lambda s: compared.commands(s.db, list(compared.keys_of(s.db, [1, 2]).values())),
+    "compared.letters": lambda s: compared.letters(s.db, [1, 2]),
+    "compared.letter_about": lambda s: compared.letter_about(s.db, "send", 1),
+    "compared.own_events": lambda s: compared.own_events(s.db, ["human.replied", "timer.due", "records.read"]),
+    "compared.raised": lambda s: compared.raised(s.db, 0),
+    "compared.waiting_sends": lambda s: compared.waiting_sends(s.db, "sales", LATER),
+    "compared.next_waiting": lambda s: compared.next_waiting(s.db, "sales", -1),
+    "compared.states": lambda s: compared.states(s.db, [1, 2, 3]),
+    "compared.tries": lambda s: compared.tries(s.db, compared.keys_of(s.db, [1, 2])),
+    "compared.next_timer": lambda s: compared.next_timer(s.db),
+    "compared.asked": lambda s: [compared.asked(s.db, "bell", seq) for seq in range(20)],
+    "compared.said": lambda s: compared.said(s.db, 0, LATER),
+    "compared.acted": lambda s: compared.acted(s.db, 0, LATER),
+    "trail.entries": lambda s: trail.entries(s.db, 2, 9, 4),
+    "trail.ends": lambda s: trail.ends(s.db),
+    "trail.bodies": lambda s: trail.bodies(s.db, [1, 2, 99, 1000]),
+    "trail.blanked": lambda s: trail.blanked(s.db),
+    "trail.decisions": lambda s: trail.decisions(s.db, [1, 2, 1000]),
+    "trail.decisions_from": lambda s: trail.decisions_from(s.db, 3),
+    "trail.erased_people": lambda s: trail.erased_people(s.db),
+    "trail.name_of": lambda s: [trail.name_of(s.db, name) for name in ("crm.main.read", "none")],
     "outbox.heads": lambda s: outbox.heads(s.db, "sales", LATER, 5),
     "outbox.due_rows": lambda s: [outbox.due_rows(s.db, "main", kind, LATER, 5) for kind in ("log", "person")],
     "outbox.next_due": lambda s: [outbox.next_due(s.db, name, 0) for name in ("sales", "main")],
@@ -214,6 +319,7 @@ WRITES: dict[str, Callable[[Store], Any]] = {
         retention.remove(s, rule, retention.find(s.db, rule, LATER), LATER) for rule in RULES.values()
     ],
     "retention.remove_ledger": lambda s: retention.remove_ledger(s, retention.find_ledger(s.db, KEEP, NOW), KEEP, NOW),
+    "retention.remove_turns": lambda s: retention.remove_turns(s, [(1, 1), (9, 9)]),
     "mappings.begin": lambda s: mappings.begin(s.db, "third", "text", "hash", NOW),
     "mappings.keep_shape": lambda s: mappings.keep_shape(
         s.db, "main", SHAPE, [Owner(id="1", email="a@example.com")], 7
@@ -229,6 +335,13 @@ WRITES: dict[str, Callable[[Store], Any]] = {
     "moves": lambda s: changed(s, moved),
     "templates.replace": lambda s: changed(s, lambda w: templates.replace(w, "meta", [INFO._asdict()] * 2)),
     "templates.keep_upload": lambda s: templates.keep_upload(s.db, "meta", "1001", "b1", "up2", NOW, 5),
+    "campaigns.begin": lambda s: within(s, lambda: campaigns.begin(s.db, "autumn", "Dora", NOW)),
+    "campaigns.set_state": lambda s: campaigns.set_state(s.db, 3, "done", NOW),
+    "campaigns.gather": lambda s: campaigns.gather(s.db, 2, [2, 3]),
+    "campaigns.next_turns": lambda s: campaigns.next_turns(s.db, 3, 1),
+    "values.save": lambda s: values.save(
+        s.db, [(1, '{"nick": "There"}', '{"size": "1,000"}'), (2, "", '{"nick": " Bo "}')]
+    ),
     "timers.fire": lambda s: timers.fire(s.db, LATER, 5),
     "plugin_work.done": lambda s: plugin_work.done(s.db, [1, 77]),
     "plugin_work.failed": lambda s: plugin_work.failed(s.db, 1, 3, plugin_work.NEVER),
@@ -236,19 +349,23 @@ WRITES: dict[str, Callable[[Store], Any]] = {
     "outbox.hold_logs": lambda s: outbox.hold_logs(s.db, "main", [1, 2], "no record"),
     "clock.shift": lambda s: clock.shift(s.db, -3_600_000),
     "erasure, traces": swept,
+    "trail.note": lambda s: within(s, lambda: trail.note(s.db, trail.TICK, NOW, timers=[1, 2])),
+    "trail.note_step": lambda s: within(s, lambda: trail.note_step(s.db, NOW, 1, [3, 4], trail.Taken(s.db))),
+    "trail.note_start": lambda s: within(s, lambda: trail.note_start(s.db, NOW)),
+    "retention.take_away": lambda s: within(s, lambda: retention.take_away(s.db, RULES["messages"], [1, 2, 77])),
     "traces.blank_events": lambda s: traces.blank_events(s.db, [2, 3]),
     "workspace.plugins": lambda s: changed(
         s,
         lambda w: (
             w.plugin_work("x", 2, "again"),
             w.plugin_work("y", 2, "{}"),
-            w.fail_plugin_work("x", 2),
-            w.drop_plugin_work(3, "plugin x: broken"),
-            w.revive_plugin_work(2),
-            w.finish_plugin_work("y", 2),
+            plugin_work.fail(w, "x", 2),
+            plugin_work.drop(w, 3, "plugin x: broken"),
+            plugin_work.revive(w, 2),
+            plugin_work.finish(w, "y", 2),
         )[:0],
     ),
-    "workspace.drop_plugin_work": lambda s: changed(s, lambda w: w.drop_plugin_work(3, "plugin xx: broken")),
+    "plugin_work.drop": lambda s: changed(s, lambda w: plugin_work.drop(w, 3, "plugin xx: broken")),
     "workspace.changes": lambda s: changed(s, several),
     "workspace.rows": lambda s: changed(s, rows),
     "journal.accept": lambda s: s.accept([event("k99"), event("new one"), event("new one")]),
@@ -256,6 +373,12 @@ WRITES: dict[str, Callable[[Store], Any]] = {
     "store.recover": lambda s: s.recover(NOW, {"sales": 9}),
     "store.set_cursor": lambda s: s.set_cursor("crm.main.read", "nothing", 5),
 }
+
+
+def within(store: Store, do: Callable[[], Any]) -> Any:
+    """In a transaction of its own."""
+    with store.transaction():
+        return do()
 
 
 def event(key: str) -> journal.Incoming:
@@ -348,14 +471,15 @@ def test_the_same_change_leaves_the_same_rows(fresh: list[Store], name: str) -> 
     assert (after != before) is (name not in UNSEEN)
 
 
-UNSEEN = ("media.link_key", "workspace.drop_plugin_work")
+UNSEEN = ("media.link_key", "plugin_work.drop")
 """They leave what they found."""
 
 
 def test_every_question_is_asked(lived: Path) -> None:
     modules = (
-        *(reading, health, chain, chain_beside, retention, mappings, crm, media, conflicts, inboxes, templates),
-        *(timers, plugin_work, outbox, clock, erasure, traces, moves, journal),
+        *(reading, health, chain, chain_beside, heard, retention, mappings, crm, media, conflicts, inboxes, templates),
+        *(timers, plugin_work, outbox, recent, clock, erasure, traces, moves, journal),
+        *(segments, campaigns, reports, values, explained, inquiries, chances, trail, compared, feedback, sheets),
     )
     functions = {
         f"{module.__name__.rpartition('.')[2]}.{name}"
@@ -366,7 +490,8 @@ def test_every_question_is_asked(lived: Path) -> None:
         & {str(one.annotation) for one in inspect.signature(function).parameters.values()}
     }
     together = {"erasure.erase", "erasure.blank_messages", "traces.note", "traces.sweep", "traces.blank_messages"}
-    together |= {"moves.identity", "moves.conversation", "moves.answered"}
+    together |= {"moves.identity", "moves.conversation", "moves.answered", "moves.short_words", "moves.inquiry"}
+    together |= {f"plugin_work.{name}" for name in ("finish", "fail", "revive")}
     assert functions - together <= READS.keys() | WRITES.keys()
 
 

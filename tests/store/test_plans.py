@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hub.store import Store, journal, media, open_store, outbox, plugin_work, timers
+from hub.store import Store, inquiries, journal, media, open_store, outbox, plugin_work, timers, values
 from hub.store.dialects.tables import tables
 from hub.store.needs import Needs
 from hub.testing.stores import ENGINES, place_of
@@ -54,6 +54,16 @@ ROWS: dict[str, Callable[[int], dict[str, Any]]] = {
     "early": lambda n: {"id": n, "provider_id": f"early.{n}"},
     "crm_objects": lambda n: {"id": n, "crm": "main", "type": "deal", "record": f"d{n}", "fields": "{}"},
     "crm_object_contacts": lambda n: {"crm": "main", "contact": f"r{n}", "object": n},
+    "inquiries": lambda n: {
+        "id": n,
+        "person": n % 5_000,
+        "state": "closed" if n <= 15_000 else "open",
+        "owner": f"a{n % 50}",
+    },
+    "person_tags": lambda n: {"id": n, "person": n % 5_000, "tag": f"tag{n // 5_000}"},
+    "person_values": lambda n: {"person": n, "name": "nick", "text": f"nick {n}"},
+    "consents": lambda n: {"id": n, "person": n, "purpose": "market"},
+    "tag_history": lambda n: {"id": n, "person": n % 5_000, "tag": "vip", "at": n},
 }
 
 
@@ -82,10 +92,19 @@ def loaded(store: Store) -> None:
     needs.conversations, needs.conversation_ids = {f"sales|{n}" for n in some}, {*some}
     needs.talks_with, needs.arriving = needs.identities, needs.providers
     needs.timers = {("person", n) for n in some}
+    needs.inquiries = needs.tags = needs.consents = True
     work = store.workspace(NOW)
     work.load(needs)
     work.latest_in_second(500, 0)
     work.last_heard([*some])
+
+
+def standing(store: Store) -> None:
+    work = store.workspace(NOW)
+    work.people.fetch(range(500, 550))
+    work.standing.load(work.people.rows.keys(), Needs(inquiries=True, tags=True, consents=True))
+    assert len(work.standing.inquiries.rows) >= 50
+    assert len(work.standing.tags.rows) >= 50
 
 
 HOT: dict[str, Callable[[Store], Any]] = {
@@ -94,6 +113,9 @@ HOT: dict[str, Callable[[Store], Any]] = {
     "claim these": lambda s: journal.claim_these(s.db, [*range(500, 756)]),
     "unqueue": lambda s: journal.unqueue(s.db, [*range(500, 756)]),
     "load": loaded,
+    "what stands of people": standing,
+    "how much agents have": lambda s: inquiries.loads(s.db, [f"a{n}" for n in range(3)]),
+    "values": lambda s: values.save(s.db, [(n, '{"nick": "a"}', '{"size": "b"}') for n in range(500, 550)]),
     "heads": lambda s: outbox.heads(s.db, "sales", NOW, 50),
     "heads of the quiet": lambda s: outbox.heads(s.db, "nobody", NOW, 50),
     "due rows": lambda s: outbox.due_rows(s.db, "main", "log", NOW, 100),

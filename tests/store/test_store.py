@@ -182,7 +182,7 @@ def test_leases_use_an_index(store: Store):
     from hub.store import outbox
 
     for sql, args in (
-        (outbox.OUTBOX.select + outbox._HEADS, ("sales", 1, 10)),
+        (outbox.OUTBOX.select + outbox._HEADS, ("sales", 1, 1, 10)),
         (outbox.OUTBOX.select + outbox._ROWS, ("main", "log", 1, 1, 10)),
     ):
         plan = [str(row[3]) for row in store.db.rows(f"EXPLAIN QUERY PLAN {sql}", args)]

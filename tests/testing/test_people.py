@@ -7,11 +7,11 @@ import random
 import pytest
 
 from hub.identity import phone_keys
-from hub.rules.consent import consent_word
-from hub.rules.keywords import Keyword, Keywords
 from hub.testing.ledgers import token_of
 from hub.testing.people import COUNTRIES, REGION, WRITTEN, company
 from hub.testing.phrases import KEYWORDS, VOICES
+from hub.words.consent import consent_word
+from hub.words.keywords import Keyword, Keywords
 
 
 @pytest.mark.parametrize("style", WRITTEN)

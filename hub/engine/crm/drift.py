@@ -23,7 +23,7 @@ from hub.engine.effects.compare import compare as compare_record
 from hub.engine.effects.drift import place
 from hub.engine.line import Line, now_ms
 from hub.engine.writer import Writer
-from hub.model.events import DriftSwept
+from hub.model.by_hand import DriftSwept
 from hub.model.records import Record, Ref
 from hub.store import crm as shelves
 from hub.store import open_reader

@@ -14,7 +14,7 @@ from hub.engine.line import Active, Line
 from hub.mapping.lines import FieldRule
 from hub.mapping.values import forth
 from hub.model.records import FileWrite, LogEntry, ObjectWrite, PersonWrite
-from hub.store import Store
+from hub.store import Store, trail
 from hub.store.blobs import FolderBlobs
 from hub.store.rows import LinkRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Needs, Workspace
@@ -88,6 +88,8 @@ def _lease(store: Store, line: Line, crm: str, kind: str, now: int, limit: int, 
         case "file":
             lease.files(rows)
     work.save()
+    spans = trail.runs(row.id for row in rows)
+    trail.note(store.db, trail.CRM, now, version=line.version, crm=crm, kind=kind, rows=spans)
     return lease.batch
 
 

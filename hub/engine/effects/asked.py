@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 from hub.engine.effects import people
 from hub.engine.effects.answers import RULE, parts, tell, withdraw
+from hub.engine.effects.cause import Cause
 from hub.engine.effects.messages import clean, human_has_it
 from hub.engine.effects.restored import doubt_send
 from hub.engine.effects.sends import queue_send
@@ -49,14 +50,20 @@ def taken(event: RecordsRead, row: Claimed, line: Line, work: Workspace) -> None
         kept.message, kept.state, kept.outcome, kept.at = 0, "open", "sending", work.now
         kept.asked = " ".join([*taken[-TEXTS:], text])
         mine = {link.person for link in links[answer.contact]}
-        _say(answer, kept, [talk for talk in talks if talk.person in mine], row, line, work)
+        _say(event, answer, kept, [talk for talk in talks if talk.person in mine], row, line, work)
         if line.restored and changed.get(ref, 0) <= line.restored:  # the lost hub may have taken it
             for send in parts(kept, work):
                 doubt_send(send, work)
 
 
 def _say(
-    answer: Answer, kept: AnswerRow, talks: list[ConversationRow], row: Claimed, line: Line, work: Workspace
+    event: RecordsRead,
+    answer: Answer,
+    kept: AnswerRow,
+    talks: list[ConversationRow],
+    row: Claimed,
+    line: Line,
+    work: Workspace,
 ) -> None:
     text = clean(answer.text).strip()
     talk = max(talks, key=lambda t: (t.last_in, t.id), default=None)
@@ -75,7 +82,9 @@ def _say(
         command = Send(rule=RULE, slot=str(kept.id), text=text, cls="human", agent=answer.agent)
         queued = queue_send(command, row.seq, talk, person, channel, work)
         kept.message = queued[-1].id
-        human_has_it(talk, row.received, row.seq, f"{answer.agent or 'an agent'} answers in {kept.crm}", line, work)
+        cause = Cause(row.seq, event, person, talk)
+        because = f"{answer.agent or 'an agent'} answers in {kept.crm}"
+        human_has_it(cause, row.received, because, answer.agent, text, line, work)
         return
     lane = person.id if person is not None else 0
     work.decide(row.seq, line.version, lane, 0, f"the reply on {answer.type} {answer.id} is not sent: {problem}")

@@ -43,6 +43,7 @@ def owned_by_another(person: PersonRow, changes: Mapping[str, str], work: Worksp
 def change(person: PersonRow, changes: Mapping[str, str], seq: int, source: str, work: Workspace) -> None:
     """Give the person these values ("" empties one); a new address is his from now on. Addresses of somebody else have
     to be sorted out before: see `owned_by_another`."""
+    work.revalued.add(person.id)
     for name in COLUMNS:
         if name in changes:
             setattr(person, name, changes[name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.contracts.errors import ConfigError
 from hub.engine.configurations import CONFIGURED
 from hub.engine.line import Line
-from hub.model.events import ConfigurationApplied
+from hub.model.by_hand import ConfigurationApplied
 from hub.store import configurations
 from hub.store.journal import Claimed
 from hub.store.workspace import Workspace

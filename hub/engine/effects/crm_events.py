@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from hub.engine.line import Line, incoming
-from hub.model.events import CrmChange, DealStage, OwnerChanged, RecordChanged, TaskDone
+from hub.model.happened import CrmChange, DealStage, OwnerChanged, RecordChanged, TaskDone
 from hub.model.records import CrmObject
 from hub.store import crm as shelves
 from hub.store.rows import LinkRow, ObjectRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.engine.effects import people
 from hub.engine.line import Line
-from hub.model.events import DriftSwept
+from hub.model.by_hand import DriftSwept
 from hub.model.records import Ref
 from hub.store import crm as shelves
 from hub.store.journal import Claimed

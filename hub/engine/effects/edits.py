@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hub.engine.effects import attributes, fields, humans, people, synced
 from hub.engine.line import Line
 from hub.identity import email_key, phone_keys
 from hub.mapping.facts import SOURCES, applied, facts_of, put
 from hub.mapping.values import back
-from hub.model.events import ConflictDecided, PersonEdited
+from hub.model.by_hand import ConflictDecided, PersonEdited
 from hub.store.journal import Claimed
+from hub.store.rows import PersonRow
 from hub.store.workspace import Needs, Workspace
 
 
@@ -23,31 +26,37 @@ def edited(event: PersonEdited, row: Claimed, line: Line, work: Workspace) -> No
     if person is None or person.erased:
         work.bury("event", row.seq, f"nobody to change: {event.person} is unknown")
         return
+    if wrong := give(person, event.values, row.seq, event.agent, line, work):
+        work.bury("event", row.seq, wrong, person.id)
+
+
+def give(person: PersonRow, values: Mapping[str, str], seq: int, by: str, line: Line, work: Workspace) -> str:
+    """Give a person these values; "" empties one. Returns why it cannot be, "" = it was done or a human is asked."""
     changes: dict[str, str] = {}
     facts = facts_of(person)
-    for name, given in event.values.items():
+    for name, given in values.items():
         value = given.strip()
         if value and name in attributes.ADDRESSES:
             keys = phone_keys(value, line.config.hub.region)[:1] if name == "phone" else (email_key(value),)
             if not keys or not keys[0]:
-                work.bury("event", row.seq, f"'{value}' is no {name}", person.id)
-                return
+                return f"'{value}' is no {name}"
             value = keys[0]
         source = name if name in SOURCES else f"attr.{name}"
         value = value.lower() if name == "owner" else value
         part = put(facts, source, value)
-        if name == "name.last" and "name" in event.values and facts.name.endswith(f" {value}"):
+        if name == "name.last" and "name" in values and facts.name.endswith(f" {value}"):
             part = {"name.last": value}  # the whole name says it already
         facts = applied(facts, part)
         changes |= part
     if whose := attributes.owned_by_another(person, changes, work):
         remedy = f"if it is one person: dragoman people move {whose.replace(' ', '::')} p{person.id}"
-        work.bury("review", person.id, f"{event.agent} gives person {person.id} {whose}, which is another's; {remedy}")
-        return
-    attributes.change(person, changes, row.seq, f"by {event.agent}", work)
-    told = ", ".join(f"{name} {'is emptied' if not value else 'is changed'}" for name, value in event.values.items())
-    work.decide(row.seq, line.version, person.id, 0, f"{told}: {event.agent}")
-    fields.changed(person, row.seq, line, work)
+        work.bury("review", person.id, f"{by} gives person {person.id} {whose}, which is another's; {remedy}")
+        return ""
+    attributes.change(person, changes, seq, f"by {by}", work)
+    told = ", ".join(f"{name} {'is emptied' if not value else 'is changed'}" for name, value in values.items())
+    work.decide(seq, line.version, person.id, 0, f"{told}: {by}")
+    fields.changed(person, seq, line, work)
+    return ""
 
 
 def look_decided(event: ConflictDecided, row: Claimed, line: Line, needs: Needs) -> None:

@@ -1,28 +1,22 @@
-"""What humans, timers and plugins cause: answers, pauses, dead letters handled."""
+"""What humans and plugins cause: answers, pauses, dead letters handled."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 
-from hub.engine.effects import again, gone, media, people, reapply, refused
+from hub.engine.effects import again, classified, media, people, refused
+from hub.engine.effects.cause import Cause
 from hub.engine.effects.messages import human_has_it
 from hub.engine.effects.sends import queue_send
-from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.identity import variants
+from hub.model.by_hand import DeadHandled, HumanReplied, NamesPerson
 from hub.model.commands import Send
 from hub.model.content import PLAIN, Content
-from hub.model.events import (
-    DeadHandled,
-    HumanReplied,
-    IdentityMoved,
-    PauseChanged,
-    PersonEdited,
-    PluginAnswered,
-    TimerDue,
-)
+from hub.model.events import PluginAnswered
 from hub.model.people import Identity
+from hub.store import plugin_work
 from hub.store.journal import Claimed
 from hub.store.rows import DeadRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Needs, Workspace
@@ -36,9 +30,7 @@ PARTS = 128
 """Parts of one text that are looked for at most."""
 
 
-def look_person(
-    event: HumanReplied | PauseChanged | IdentityMoved | PersonEdited, row: Claimed, line: Line, needs: Needs
-) -> None:
+def look_person(event: NamesPerson, row: Claimed, line: Line, needs: Needs) -> None:
     """The person and all conversations with him, and the message that is quoted."""
     if isinstance(event, HumanReplied) and event.reply_to:
         needs.providers.add(event.reply_to)
@@ -83,21 +75,8 @@ def replied(event: HumanReplied, row: Claimed, line: Line, work: Workspace) -> N
         rule="human", text=event.text, cls="human", agent=event.agent, content=content, reply_to=event.reply_to
     )
     queue_send(command, row.seq, talk, person, channel, work)
-    human_has_it(talk, row.received, row.seq, f"{event.agent} answers", line, work)
-
-
-def paused(event: PauseChanged, row: Claimed, line: Line, work: Workspace) -> None:
-    """A human pauses or releases the automation of a person's conversations."""
-    person = named(event.person, work)
-    if person is None:
-        work.bury("event", row.seq, f"nobody to pause: {event.person} is unknown")
-        return
-    for talk in work.conversations.rows.values():
-        if talk.person == person.id:
-            talk.paused_until = event.until
-            arm(work, "conversation", talk.id, "pause", event.until)
-    what = "automation pauses" if event.until else "automation is released"
-    work.decide(row.seq, line.version, person.id, 0, f"{what}: {event.agent}")
+    cause = Cause(row.seq, event, person, talk)
+    human_has_it(cause, row.received, f"{event.agent} answers", event.agent, event.text, line, work)
 
 
 def look_dead(event: DeadHandled, row: Claimed, line: Line, needs: Needs) -> None:
@@ -133,9 +112,9 @@ def _again(letter: DeadRow, retry: bool, seq: int, line: Line, work: Workspace) 
         return
     if letter.kind == "plugin":
         if retry:
-            work.revive_plugin_work(letter.ref)
+            plugin_work.revive(work, letter.ref)
         else:
-            work.drop_plugin_work(letter.ref, letter.cause)
+            plugin_work.drop(work, letter.ref, letter.cause)
         return
     if letter.kind == "media":
         file = work.media.get(letter.ref)
@@ -193,53 +172,20 @@ def _say_again(letter: DeadRow, command: OutboxRow, message: MessageRow, seq: in
         rule="retry",
         slot=f"{letter.id}.0",
         cls=command.cls,
+        body=command.body,
     )
-
-
-def look_timer(event: TimerDue, row: Claimed, line: Line, needs: Needs) -> None:
-    """The timer and its subject."""
-    needs.timers.add((event.subject, event.subject_id))
-    if event.subject == "conversation":
-        needs.conversation_ids.add(event.subject_id)
-
-
-def timer(event: TimerDue, row: Claimed, line: Line, work: Workspace) -> None:
-    """A timer fired; it acts only if nobody armed or cancelled it since."""
-    armed = next(
-        (
-            t
-            for t in work.timers.rows.values()
-            if (t.subject, t.subject_id, t.rule, t.slot) == (event.subject, event.subject_id, event.rule, event.slot)
-        ),
-        None,
-    )
-    talk = work.conversations.get(event.subject_id) if event.subject == "conversation" else None
-    if armed is None or armed.generation != event.generation or work.is_rearmed(armed):
-        person, conversation = (talk.person, talk.id) if talk is not None else (0, 0)
-        because = f"timer {event.rule} does nothing: it was armed again or cancelled after it was due"
-        work.decide(row.seq, line.version, person, conversation, because)
-        return
-    if event.rule == gone.ERASE:
-        gone.on(event.subject_id, work)
-        return
-    if event.rule == gone.MISSING:
-        gone.look_again(event.subject_id, line, work)
-        return
-    if event.rule == reapply.REAPPLY:
-        reapply.on(event.subject_id, line, work)
-        return
-    if event.rule == "pause" and talk is not None and talk.paused_until <= work.now:
-        talk.paused_until = 0
-        work.decide(row.seq, line.version, talk.person, talk.id, "the pause ended by itself")
 
 
 def plugin(event: PluginAnswered, row: Claimed, line: Line, work: Workspace) -> None:
     """A plugin answered, or failed for good."""
     if not event.ok:
         work.bury("plugin", event.event, f"plugin {event.plugin}: {event.reason}")
-        work.fail_plugin_work(event.plugin, event.event)
+        plugin_work.fail(work, event.plugin, event.event)
         return
-    work.finish_plugin_work(event.plugin, event.event)
+    meant = classified.answered(event, line, work)
+    plugin_work.finish(work, event.plugin, event.event)
+    if meant:
+        return
     notes = [str(answer.get("note", "")) or json.dumps(dict(answer)) for answer in event.commands[:NOTES_KEPT]]
     if (more := len(event.commands) - NOTES_KEPT) > 0:
         notes.append(f"and {more} more")

@@ -15,7 +15,7 @@ from hub.mapping import Mapping, check
 from hub.mapping.diff import changes
 from hub.mapping.merge import judge
 from hub.mapping.values import forth
-from hub.model.events import MappingApplied
+from hub.model.by_hand import MappingApplied
 from hub.store import mappings
 from hub.store.configurations import move_on
 from hub.store.journal import Claimed

@@ -6,29 +6,31 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from hub.contracts.channel import Channel
-from hub.engine.effects import early, fields, media, objects, people, settling
+from hub.engine.effects import (
+    automation,
+    early,
+    fields,
+    followups,
+    inquiries,
+    listening,
+    media,
+    people,
+    settling,
+)
+from hub.engine.effects.cause import Cause
+from hub.engine.effects.control import UNTIL_RELEASED
 from hub.engine.effects.relog import relog
-from hub.engine.effects.sends import log_message, queue_send
+from hub.engine.effects.sends import log_message
 from hub.engine.effects.sessions import join_session
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.engine.settings import InboxConfig
 from hub.identity import variants
-from hub.model.commands import Command, MakeRecord, MoveDeal, OptOut, Send
 from hub.model.content import Media
-from hub.model.events import (
-    ConsentChanged,
-    InquiryOpened,
-    MessageEchoed,
-    MessageReceived,
-    StatusReported,
-    Unknown,
-)
+from hub.model.events import ConsentChanged, MessageEchoed, MessageReceived, StatusReported, Unknown
+from hub.model.happened import InquiryOpened
 from hub.model.packing import pack
-from hub.model.people import Identity, Person, PersonId
-from hub.model.view import ConversationView, View
-from hub.rules import decide
+from hub.model.people import Identity
 from hub.store.journal import Claimed
 from hub.store.rows import ConversationRow, MessageRow, PersonRow
 from hub.store.workspace import Needs, Workspace
@@ -62,7 +64,7 @@ def look(event: MessageReceived, row: Claimed, line: Line, needs: Needs) -> None
     if inbox is not None:
         needs.conversations.update(talk_keys(inbox, event.thread, event.sender))
     _look_again(event, needs)
-    needs.beside = needs.beside or line.config.rules.looks_beside
+    automation.want(line, needs)
 
 
 def look_echo(event: MessageEchoed, row: Claimed, line: Line, needs: Needs) -> None:
@@ -120,12 +122,14 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
     nameless = known is not None and not known.name
     person = people.resolve(event.sender, clean(event.name), channel.name, row.seq, line, work)
     talk = conversation(inbox, event.thread, event.sender, event.address, person, row, work)
-    first = not talk.last_in  # history and what the business wrote itself open nothing
+    before = talk.last_in
+    first = not before  # history and what the business wrote itself open nothing
     opening = first and not event.backfill
     if not event.backfill:
         talk.last_in = max(talk.last_in, event.at or row.received)
     message = _keep(event, inbox, talk, person, row, line, work)
-    if (nameless and person.name) or (first and any(line.mapping(crm).asks_inboxes for crm in line.config.crms)):
+    seen_first = first and any(line.mapping(crm).asks_inboxes for crm in line.config.crms)
+    if (nameless and person.name) or seen_first:
         fields.changed(person, row.seq, line, work)
     if opening:
         tell_plugins(row.seq, inbox, person, message, line, work)
@@ -134,30 +138,9 @@ def received(event: MessageReceived, row: Claimed, line: Line, work: Workspace) 
             row.seq, line.version, person.id, talk.id, "no automation: the message was taken back before it came"
         )
         return
-    owner, deals, tickets = objects.seen(person, line, work) if line.config.rules.looks_beside else ("", (), 0)
-    view = View(
-        person=Person(PersonId(person.id), person.name, person.language, bool(person.opted_out)),
-        conversation=ConversationView(
-            id=talk.id,
-            inbox=inbox.name,
-            channel=channel.name,
-            first=first,
-            last_inbound=talk.last_in,
-            last_human=talk.last_human,
-            paused_until=talk.paused_until,
-            fired=json.loads(talk.fired) if talk.fired else None,
-        ),
-        received=row.received,
-        version=line.version,
-        owner=owner,
-        deals=deals,
-        tickets=tickets,
-    )
-    decision = decide(replace(event, text=message.text), view, line.config.rules, line.config.policy)
-    if decision.because:
-        work.decide(row.seq, line.version, person.id, talk.id, "\n".join(decision.because))
-    for command in decision.commands:
-        carry_out(command, row.seq, talk, person, message, channel, line, work)
+    said = event if event.text == message.text else replace(event, text=message.text)
+    cause = Cause(row.seq, said, person, talk, message, row.seq)
+    listening.heard(cause, row.received, before, line, work, history=event.backfill)
 
 
 def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> None:
@@ -178,7 +161,8 @@ def echoed(event: MessageEchoed, row: Claimed, line: Line, work: Workspace) -> N
     talk = conversation(inbox, event.thread, event.recipient, event.address, person, row, work)
     _keep(event, inbox, talk, person, row, line, work)
     if not event.backfill:
-        human_has_it(talk, row.received, row.seq, "a human answered from elsewhere", line, work)
+        cause = Cause(row.seq, event, person, talk)
+        human_has_it(cause, row.received, "a human answered from elsewhere", "", event.text, line, work)
 
 
 def _keep(
@@ -265,12 +249,21 @@ def _named(files: Sequence[Media]) -> list[Media]:
     return [replace(file, name=clean(file.name)) for file in files]
 
 
-def human_has_it(talk: ConversationRow, now: int, seq: int, because: str, line: Line, work: Workspace) -> None:
-    """A human answered: the automation of this conversation pauses, and a timer ends the pause."""
+def human_has_it(cause: Cause, now: int, because: str, by: str, text: str, line: Line, work: Workspace) -> None:
+    """A human answered: the automation of this conversation pauses, and a timer ends the pause; the person is answered.
+    `by` is the agent, "" = unknown."""
+    talk = cause.talk
+    assert talk is not None
     talk.last_human = now
-    talk.paused_until = now + int(line.config.hub.pause_after_human * 3_600_000)
+    until = now + int(line.config.hub.pause_after_human * 3_600_000)
+    handed_over = talk.paused_until >= UNTIL_RELEASED  # that is done now; what an agent set himself stays
+    talk.paused_until = until if handed_over else max(until, talk.paused_until)
+    talk.asked = ""
     arm(work, "conversation", talk.id, "pause", talk.paused_until)
-    work.decide(seq, line.version, talk.person, talk.id, f"automation pauses: {because}")
+    work.decide(cause.seq, line.version, talk.person, talk.id, f"automation pauses: {because}")
+    work.standing.bring_inquiries([cause.person.id])
+    inquiries.spoken(cause, by, line, work)
+    followups.spoke(cause, text, line, work)
 
 
 def conversation(
@@ -325,28 +318,3 @@ def tell_plugins(
             conversation=message.conversation,
         )
         work.plugin_work(plugin, seq, json.dumps(pack(event), ensure_ascii=False))
-
-
-def carry_out(
-    command: Command,
-    seq: int,
-    talk: ConversationRow,
-    person: PersonRow,
-    message: MessageRow,
-    channel: Channel,  # type: ignore[type-arg]
-    line: Line,
-    work: Workspace,
-) -> None:
-    """What a decision asked for becomes rows."""
-    match command:
-        case Send():
-            queue_send(replace(command, slot=f"{message.id}.{command.slot}"), seq, talk, person, channel, work)
-        case MakeRecord():
-            objects.order(replace(command, slot=f"{message.id}.{command.slot}"), seq, person, line, work, message)
-        case MoveDeal():
-            objects.move(replace(command, slot=f"{message.id}.{command.slot}"), seq, person, line, work)
-        case OptOut():
-            person.opted_out = 0 if command.wants else 1
-    if isinstance(command, Send | MakeRecord | MoveDeal) and command.once:
-        fired = json.loads(talk.fired) if talk.fired else {}
-        talk.fired = json.dumps(fired | {command.rule: work.now})

@@ -9,8 +9,9 @@ from hub.contracts.crm import WritesObjects
 from hub.engine.effects import crm_events
 from hub.engine.effects.people import add_beside, add_outbox
 from hub.engine.line import Line
+from hub.model.by_hand import RecordEdited
 from hub.model.commands import MakeRecord, MoveDeal
-from hub.model.events import RecordEdited, RecordsRead
+from hub.model.events import RecordsRead
 from hub.model.records import Ref
 from hub.model.view import DealView
 from hub.store import crm as shelves

@@ -110,6 +110,7 @@ def make(name: str, identities: Sequence[Identity], channel: str, work: Workspac
         0,
         work.now,
     )
+    work.revalued.add(row.id)
     return work.people.add(row)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from hub.contracts.channel import Channel
+from hub.engine.effects.asking import expect
 from hub.engine.effects.people import add_beside, add_outbox
 from hub.engine.effects.sessions import join_session
 from hub.engine.line import Line
@@ -29,7 +30,14 @@ def queue_send(
     """
     able = channel.capabilities
     queued = []
-    for part, (text, content) in enumerate(pieces(command.text, command.content, able.text_max, able.caption_max)):
+    says: dict[str, object] = {
+        key: value for key, value in (("purpose", command.purpose), ("topic", command.topic)) if value
+    }
+    first: dict[str, object] = {} if command.instead is PLAIN else {"instead": command.instead.dump()}
+    if command.above:
+        first["above"] = len(command.above)
+    said = "\n\n".join(part for part in (command.above, command.text) if part)
+    for part, (text, content) in enumerate(pieces(said, command.content, able.text_max, able.caption_max)):
         talk.last_at = at = max(work.now, talk.last_at + 1)
         message = work.messages.add(
             MessageRow(
@@ -64,8 +72,11 @@ def queue_send(
             rule=command.rule,
             slot=f"{command.slot}.{part}",
             cls=command.cls,
+            body=json.dumps(says | (first if part == 0 else {}), ensure_ascii=False) if says or first else "",
         )
         queued.append(message)
+    if command.expects and queued:
+        expect(talk, queued[0].id, command.expects, work.now)
     return queued
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hub.engine.effects import answers, fallback, people
 from hub.engine.effects.relog import relog
 from hub.engine.effects.sends import log_message
-from hub.engine.line import Line
+from hub.engine.line import Line, incoming, lane
 from hub.model.events import SendSettled, StatusReported
+from hub.model.happened import MessageRead, MessageSent
 from hub.sending import climbs
 from hub.store.journal import Claimed
 from hub.store.rows import MessageRow, OutboxRow
@@ -49,6 +50,25 @@ def sent(command: OutboxRow, message: MessageRow, provider_id: str, line: Line, 
         work.settle_dead("uncertain", [command.id], "settled")
     log_message(message, line, work)
     work.woken.add(command.target)
+    _tell(MessageSent, command, message, line, work)
+
+
+def _tell(
+    cls: type[MessageSent] | type[MessageRead], command: OutboxRow, message: MessageRow, line: Line, work: Workspace
+) -> None:
+    """What became of a message, for the rules; once for each of what they can ask for."""
+    if line.listens(cls.kind):
+        event = cls(
+            key=f"m{message.id}",
+            at=work.now,
+            person=message.person,
+            conversation=message.conversation,
+            message=message.id,
+            by=message.agent or command.rule,
+            cls=command.cls,
+            origin=command.event,
+        )
+        work.raised[f"{cls.kind}:{event.key}"] = incoming(event, lane(cls.kind, message.person))
 
 
 def send(event: SendSettled, row: Claimed, line: Line, work: Workspace) -> None:
@@ -105,6 +125,8 @@ def status(event: StatusReported, row: Claimed, line: Line, work: Workspace) -> 
             sent(command, message, event.provider_id, line, work)
         work.settle_dead("send", [command.id], "settled")
     work.report(message.id, event.status, at, event.error)
+    if event.status == "read" and command is not None and message.status != "read":
+        _tell(MessageRead, command, message, line, work)
     if climbs(message.status, event.status):
         shown = "failed" in (message.status, event.status)  # it did not arrive, or did after all: the CRM tells
         message.status, message.status_at, message.reason = event.status, at, event.error

@@ -45,6 +45,8 @@ class Database(ABC):
 
     shared = False
     """Whether other processes may work on the same store."""
+    trailed = True
+    """Whether the store keeps a trail of what is decided; see `hub.store.trail`."""
     lost = 0
     """How often the connection was lost: what was under way then may or may not have happened."""
     place: str
@@ -52,6 +54,8 @@ class Database(ABC):
 
     def __init__(self) -> None:
         self._next: dict[str, list[int]] = {}
+        self.taken: dict[str, list[int]] = {}
+        """The ids that were given in this transaction, by table."""
         self.held: set[int] | None = None
         """The people whose rows may be changed; None = all."""
 
@@ -81,6 +85,7 @@ class Database(ABC):
             raise
         finally:
             self._next.clear()
+            self.taken.clear()
             self.held = None
 
     @abstractmethod
@@ -161,6 +166,7 @@ class Database(ABC):
         ids = self._next.setdefault(table, [])
         if not ids:
             ids.extend(reversed(self._new_ids(table)))
+        self.taken.setdefault(table, []).append(ids[-1])
         return ids.pop()
 
     @abstractmethod

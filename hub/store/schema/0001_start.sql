@@ -30,7 +30,10 @@ CREATE TABLE people (
   created INTEGER NOT NULL,
   redirect INTEGER NOT NULL,       -- the person this one was merged into, 0 = none
   erased INTEGER NOT NULL,         -- when everything about the person was removed for privacy, 0 = not
-  attributes TEXT NOT NULL         -- further values by name, JSON; '' = none
+  attributes TEXT NOT NULL,        -- further values by name, JSON; '' = none
+  paused_until INTEGER NOT NULL,   -- no automation until then
+  outreach TEXT NOT NULL,          -- when unasked messages last went to him, over all channels: the newest last
+  rhythm TEXT NOT NULL             -- how he answers; see hub.followup
 );
 
 CREATE TABLE identities (
@@ -71,7 +74,10 @@ CREATE TABLE conversations (
   session INTEGER NOT NULL,        -- the running session (messages without a long pause), by its first message; 0 = none
   session_began INTEGER NOT NULL,
   session_last INTEGER NOT NULL,
-  fallback INTEGER NOT NULL        -- when a template was last sent in place of a text, because the window was closed
+  fallback INTEGER NOT NULL,       -- when a template was last sent in place of a text, because the window was closed
+  claimed TEXT NOT NULL,           -- the agent who has it, '' = nobody
+  expects TEXT NOT NULL,           -- answers that the hub's last question waits for, JSON; '' = none
+  asked TEXT NOT NULL              -- the person's last questions in a row, JSON; '' = none
 );
 CREATE INDEX conversations_person ON conversations (person);
 
@@ -300,6 +306,7 @@ CREATE TABLE timers (
   generation INTEGER NOT NULL,
   due INTEGER NOT NULL,
   armed INTEGER NOT NULL,
+  about TEXT NOT NULL,             -- what it goes on with, JSON; '' = nothing
   UNIQUE (subject, subject_id, rule, slot)
 );
 CREATE INDEX timers_due ON timers (due) WHERE armed = 1;
@@ -312,9 +319,146 @@ CREATE TABLE decisions (
   version INTEGER NOT NULL,
   person INTEGER NOT NULL,
   conversation INTEGER NOT NULL,
-  because TEXT NOT NULL
+  because TEXT NOT NULL,
+  record TEXT NOT NULL             -- the rules that were looked at, each condition with what was seen, JSON; '' = none
 );
 CREATE INDEX decisions_event ON decisions (event);
+CREATE INDEX decisions_person ON decisions (person, id);
+
+-- What a person wants, over all channels: one open one at a time.
+CREATE TABLE inquiries (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  person INTEGER NOT NULL,
+  conversation INTEGER NOT NULL,   -- where it was spoken of last
+  state TEXT NOT NULL,             -- open, snoozed, closed
+  opened INTEGER NOT NULL,
+  first INTEGER NOT NULL,          -- 1 = the person's first one
+  ended INTEGER NOT NULL,          -- when it was closed, 0 = it is not
+  reopened INTEGER NOT NULL,
+  changed INTEGER NOT NULL,        -- when anything happened last
+  reason TEXT NOT NULL,            -- why it was closed
+  waits_for TEXT NOT NULL,         -- us, person, nobody
+  until INTEGER NOT NULL,          -- when it wakes, if it sleeps
+  plan TEXT NOT NULL,              -- the next step that somebody decided, JSON; '' = nothing was decided
+  priority TEXT NOT NULL,
+  named INTEGER NOT NULL,          -- 1 = somebody named its priority: it follows from nothing
+  owner TEXT NOT NULL,             -- an agent's name
+  assigned INTEGER NOT NULL,
+  reply_by INTEGER NOT NULL,       -- when its clock runs out, 0 = none runs
+  clock TEXT NOT NULL,             -- JSON; '' = it has none
+  answered INTEGER NOT NULL,       -- when it was answered first, 0 = not yet
+  worked INTEGER NOT NULL,         -- ms of working time until then
+  answered_by TEXT NOT NULL,       -- who had it then
+  context TEXT NOT NULL,           -- what is known of it, JSON; '' = nothing
+  silence TEXT NOT NULL,           -- the silence after our last message, JSON; '' = there is none
+  nudges INTEGER NOT NULL          -- unasked messages about it
+);
+CREATE INDEX inquiries_person ON inquiries (person, id);
+CREATE INDEX inquiries_owner ON inquiries (owner, assigned);
+CREATE INDEX inquiries_open ON inquiries (state, id) WHERE state <> 'closed';
+CREATE INDEX inquiries_answered ON inquiries (answered) WHERE answered > 0;
+
+CREATE TABLE person_tags (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  person INTEGER NOT NULL,
+  tag TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,          -- when it expires, 0 = never
+  by_whom TEXT NOT NULL,           -- a rule, an agent, derived
+  UNIQUE (person, tag)
+);
+CREATE INDEX person_tags_tag ON person_tags (tag, person);
+
+-- The values of people as they are compared: see hub.store.values.
+CREATE TABLE person_values (
+  person INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  text TEXT NOT NULL,              -- canonical, its beginning
+  figure INTEGER NOT NULL,         -- orders as the number that it is; the least one there is = it is none
+  PRIMARY KEY (person, name)
+) WITHOUT ROWID;
+CREATE INDEX person_values_text ON person_values (name, text, person);
+CREATE INDEX person_values_figure ON person_values (name, figure, person) WHERE figure > -9223372036854775807;
+
+-- Every tag that was ever put on or taken off.
+CREATE TABLE tag_history (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  tag TEXT NOT NULL,
+  what TEXT NOT NULL,              -- added, removed, expired, replaced
+  by_whom TEXT NOT NULL,
+  event INTEGER NOT NULL
+);
+CREATE INDEX tag_history_person ON tag_history (person, id);
+CREATE INDEX tag_history_tag ON tag_history (tag, at);
+
+-- Consent to be written to for a purpose, as it was given or withdrawn last.
+CREATE TABLE consents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  person INTEGER NOT NULL,
+  purpose TEXT NOT NULL,
+  given INTEGER NOT NULL,          -- 1, or 0 = withdrawn
+  at INTEGER NOT NULL,
+  evidence TEXT NOT NULL,
+  by_whom TEXT NOT NULL,
+  UNIQUE (person, purpose)
+);
+
+-- What humans stopped beside single conversations and people: a rule, a campaign, everything.
+CREATE TABLE pauses (
+  name TEXT PRIMARY KEY,           -- rule:NAME, campaign:NAME, or '*'
+  until INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What people think of the answers they got.
+CREATE TABLE ratings (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  conversation INTEGER NOT NULL,
+  about TEXT NOT NULL,             -- a rule, or an agent
+  score INTEGER NOT NULL,          -- 0 to 100
+  event INTEGER NOT NULL
+);
+CREATE INDEX ratings_about ON ratings (about, at);
+
+-- A campaign that was started: once for each person of its segment.
+CREATE TABLE campaign_runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  campaign TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  state TEXT NOT NULL,             -- filling, running, stopped, done
+  people INTEGER NOT NULL,
+  ended INTEGER NOT NULL
+);
+CREATE TABLE campaign_people (
+  run INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  state TEXT NOT NULL,             -- waiting, asked
+  PRIMARY KEY (run, person)
+) WITHOUT ROWID;
+CREATE INDEX campaign_people_waiting ON campaign_people (run, person) WHERE state = 'waiting';
+
+-- How many silences of people of a kind came to a step of it, and how many of them ended there by an answer.
+CREATE TABLE chances (
+  step INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  cases INTEGER NOT NULL,
+  answered INTEGER NOT NULL,
+  PRIMARY KEY (step, kind)
+) WITHOUT ROWID;
+
+-- How everybody together answers; see hub.followup.
+CREATE TABLE rhythm (
+  name TEXT PRIMARY KEY,           -- everybody
+  asked INTEGER NOT NULL,
+  answered INTEGER NOT NULL,
+  logs INTEGER NOT NULL
+) WITHOUT ROWID;
 
 -- Copies of the store that were made and verified.
 CREATE TABLE backups (
@@ -422,4 +566,12 @@ CREATE TABLE configurations (
   note TEXT NOT NULL,
   state TEXT NOT NULL,             -- active, retired, rejected
   reason TEXT NOT NULL
+);
+
+-- Every transaction that decided something, in order: what is needed to do it once more. Kept as long as the journal.
+CREATE TABLE trail (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,              -- see hub.store.trail
+  at INTEGER NOT NULL,             -- the time it was done for
+  what TEXT NOT NULL               -- its events or commands, and the numbers of the rows it made, JSON
 );

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 import hub_notify
 from hub.contracts.errors import HubError, Rejected, Unavailable
 from hub.engine.loader import load_plugins
-from hub.model.events import InquiryOpened
+from hub.model.happened import InquiryOpened, Notice
 from hub.model.packing import pack
 from hub.wire.signatures import verify_webhook
 from hub_notify import NotifySettings, hub_on_event
@@ -255,8 +255,25 @@ def test_the_secret_does_not_print() -> None:
 
 def test_the_hub_takes_the_plugin() -> None:
     plugins = load_plugins(extra=[("notify-here", hub_notify)], blocked={"notify"})
-    assert plugins.handlers["notify-here"] == ("inquiry.opened",)
+    assert plugins.handlers["notify-here"] == ("inquiry.opened", "notice")
     assert plugins.settings["notify-here"] is NotifySettings
+
+
+def test_a_notice_carries_whom_what_and_the_whole_context() -> None:
+    told = Notice(
+        key="9", at=1767225600123, person=7, conversation=12, to="Ana", text="Ada needs a human", context="é\n" * 300
+    )
+    assert json.loads(summary({"id": "evt.9", **pack(told)})) == {
+        "type": "notice",
+        "timestamp": "2026-01-01T00:00:00.123+00:00",
+        "data": {
+            "to": "Ana",
+            "text": "Ada needs a human",
+            "context": "é\n" * 300,
+            "person": 7,
+            "conversation": 12,
+        },
+    }
 
 
 def test_a_short_text_stays_whole() -> None:

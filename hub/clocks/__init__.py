@@ -1,0 +1,1 @@
+"""Time as a company counts it: business hours, holidays, spans of working time. Pure."""
