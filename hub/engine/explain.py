@@ -123,7 +123,7 @@ def _decided(
     if person is None or person.erased:
         return None
     conversation = message["conversation"] if message is not None else getattr(event, "conversation", 0)
-    talk = automation.last_used(person, line, work, conversation)
+    talk = people.last_used(person, line, work, conversation)
     cause = Cause(row.seq, event, person, talk)
     seen = automation.view(cause, row.received, line, work, first=bool(message is not None and message["first"]))
     fired = {name: at for name, at in (seen.conversation.fired or {}).items() if at < row.received}

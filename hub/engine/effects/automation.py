@@ -70,7 +70,7 @@ def happened(event: Happened, row: Claimed, line: Line, work: Workspace) -> None
         return
     for plugin in line.listeners.get(event.kind, ()):
         work.plugin_work(plugin, row.seq, json.dumps(pack(event), ensure_ascii=False))
-    talk = last_used(person, line, work, event.conversation)
+    talk = people.last_used(person, line, work, event.conversation)
     cause = Cause(row.seq, event, person, talk, origin=getattr(event, "origin", 0))
     end_delays(event.kind, talk, line, work)
     act(decide(event, view(cause, row.received, line, work), line.config.rules, line.config.policy), cause, line, work)
@@ -81,13 +81,6 @@ def end_delays(kind: str, talk: ConversationRow | None, line: Line, work: Worksp
     if talk is not None:
         for name in line.config.rules.cancels.get(kind, ()):
             work.disarm("conversation", talk.id, f"{RULE}{name}")
-
-
-def last_used(person: PersonRow, line: Line, work: Workspace, number: int = 0) -> ConversationRow | None:
-    """The conversation with this number, else the one that the person used last."""
-    talks = [t for t in work.conversations.rows.values() if t.person == person.id and t.inbox in line.config.inboxes]
-    named = next((t for t in talks if t.id == number), None)
-    return named or max(talks, key=lambda t: (t.last_in, t.id), default=None)
 
 
 def view(

@@ -70,7 +70,7 @@ def looked(event: MessageClassified, row: Claimed, line: Line, work: Workspace) 
     person, rules = people.current(work, event.person), line.config.rules.classified
     if person is None or person.erased or rules is None:
         return
-    talk = automation.last_used(person, line, work, event.conversation)
+    talk = people.last_used(person, line, work, event.conversation)
     message = MessageReceived(
         key=event.key, at=event.at, account="", sender=(), address="", provider_id=event.provider_id, text=event.text
     )

@@ -44,7 +44,7 @@ def due(event: TimerDue, row: Claimed, line: Line, work: Workspace) -> None:
         tags.rang(armed, event, row, line, work)
         his = people.current(work, event.subject_id)
         if his is not None and not his.erased:
-            inquiries.retagged(Cause(row.seq, event, his, tags.last_talk(his, line, work)), line, work)
+            inquiries.retagged(Cause(row.seq, event, his, people.last_used(his, line, work)), line, work)
     elif event.rule.startswith("inquiry:") or event.rule == followups.LOOK:
         _of_person(event, row, line, work)
     elif event.rule == PAUSE and talk is not None and talk.paused_until <= work.now:
@@ -61,7 +61,7 @@ def _of_person(event: TimerDue, row: Claimed, line: Line, work: Workspace) -> No
     person = people.current(work, event.subject_id)
     if person is None or person.erased:
         return
-    cause = Cause(row.seq, event, person, automation.last_used(person, line, work))
+    cause = Cause(row.seq, event, person, people.last_used(person, line, work))
     if event.rule == followups.LOOK:
         followups.rang(cause, automation.view(cause, row.received, line, work), line, work)
     else:

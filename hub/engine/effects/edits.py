@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.engine.effects import attributes, fields, humans, people, synced
+from hub.engine.effects import attributes, fields, naming, people, synced
 from hub.engine.line import Line
 from hub.identity import email_key, phone_keys
 from hub.mapping.facts import SOURCES, applied, facts_of, put
@@ -17,12 +17,12 @@ from hub.store.workspace import Needs, Workspace
 
 def look_edited(event: PersonEdited, row: Claimed, line: Line, needs: Needs) -> None:
     """The person."""
-    humans.look_person(event, row, line, needs)
+    naming.look(event, row, line, needs)
 
 
 def edited(event: PersonEdited, row: Claimed, line: Line, work: Workspace) -> None:
     """A human gives a person other values: they go to every CRM whose mapping keeps them up to date."""
-    person = humans.named(event.person, work)
+    person = naming.named(event.person, work)
     if person is None or person.erased:
         work.bury("event", row.seq, f"nobody to change: {event.person} is unknown")
         return

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from hub.engine.effects import again, classified, media, people, refused
+from hub.engine.effects import again, classified, media, naming, people, refused
 from hub.engine.effects.cause import Cause
 from hub.engine.effects.messages import human_has_it
 from hub.engine.effects.sends import queue_send
 from hub.engine.line import Line
-from hub.identity import variants
-from hub.model.by_hand import DeadHandled, HumanReplied, NamesPerson
+from hub.model.by_hand import DeadHandled, HumanReplied
 from hub.model.commands import Send
 from hub.model.content import PLAIN, Content
 from hub.model.events import PluginAnswered
-from hub.model.people import Identity
 from hub.store import plugin_work
 from hub.store.journal import Claimed
-from hub.store.rows import DeadRow, MessageRow, OutboxRow, PersonRow
+from hub.store.rows import DeadRow, MessageRow, OutboxRow
 from hub.store.workspace import Needs, Workspace
 
 NOTES_KEPT = 20
@@ -30,30 +28,9 @@ PARTS = 128
 """Parts of one text that are looked for at most."""
 
 
-def look_person(event: NamesPerson, row: Claimed, line: Line, needs: Needs) -> None:
-    """The person and all conversations with him, and the message that is quoted."""
-    if isinstance(event, HumanReplied) and event.reply_to:
-        needs.providers.add(event.reply_to)
-    number = event.person.removeprefix("p")
-    if number.isdigit():
-        needs.talks_of.add(int(number))
-        return
-    identity = Identity.parse(event.person)
-    people.probe([identity], needs)
-    needs.talks_with.update(form.id for form in variants(identity))
-
-
-def named(reference: str, work: Workspace) -> PersonRow | None:
-    """The person whom an event names: by p and a number, or an identity."""
-    number = reference.removeprefix("p")
-    if number.isdigit():
-        return people.current(work, int(number))
-    return people.find([Identity.parse(reference)], work)
-
-
 def replied(event: HumanReplied, row: Claimed, line: Line, work: Workspace) -> None:
     """A human answers: in the conversation of the quoted message, else the one used last; the automation pauses."""
-    person = named(event.person, work)
+    person = naming.named(event.person, work)
     talks = [t for t in work.conversations.rows.values() if person is not None and t.person == person.id]
     if person is None or not talks:
         work.bury("event", row.seq, f"nobody to answer: {event.person} is unknown or never wrote")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.engine.effects import automation, cases, humans, inquiries
+from hub.engine.effects import automation, cases, inquiries, naming, people
 from hub.engine.effects.cause import Cause
 from hub.engine.line import Line
 from hub.inquiries.inquiry import Step
@@ -13,13 +13,13 @@ from hub.store.workspace import Needs, Workspace
 
 def look(event: InquiryEdited, row: Claimed, line: Line, needs: Needs) -> None:
     """The person with his conversations."""
-    humans.look_person(event, row, line, needs)
+    naming.look(event, row, line, needs)
     automation.want(line, needs)
 
 
 def edited(event: InquiryEdited, row: Claimed, line: Line, work: Workspace) -> None:
     """An agent changes the inquiry of a person."""
-    person = humans.named(event.person, work)
+    person = naming.named(event.person, work)
     if person is None or person.erased:
         work.bury("event", row.seq, f"no inquiry to change: {event.person} is unknown")
         return
@@ -28,7 +28,7 @@ def edited(event: InquiryEdited, row: Claimed, line: Line, work: Workspace) -> N
     if found is None:
         work.bury("event", row.seq, f"no inquiry to change: person {person.id} never asked anything", person.id)
         return
-    cause = Cause(row.seq, event, person, automation.last_used(person, line, work))
+    cause = Cause(row.seq, event, person, people.last_used(person, line, work))
     step = Step("own", event.until, event.next_step) if event.next_step else None
     until = 0 if step is not None and event.state != "snoozed" else event.until
     wrong = inquiries.change(found, event.state, until, event.reason or event.agent, step, cause, line, work)

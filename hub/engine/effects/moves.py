@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.engine.effects import fields, followups, humans, inquiries
+from hub.engine.effects import fields, followups, inquiries, naming
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
 from hub.identity import variants
@@ -20,7 +20,7 @@ OF_INQUIRY = (inquiries.REPLY, inquiries.SILENT, inquiries.WAKE, followups.LOOK)
 
 def look(event: IdentityMoved, row: Claimed, line: Line, needs: Needs) -> None:
     """The person it goes to, the one it comes from, and their conversations."""
-    humans.look_person(event, row, line, needs)
+    naming.look(event, row, line, needs)
     forms = {form.id for form in variants(Identity.parse(event.identity))}
     needs.identities |= forms
     needs.talks_with |= forms
@@ -35,8 +35,8 @@ def moved(event: IdentityMoved, row: Claimed, line: Line, work: Workspace) -> No
     identity = Identity.parse(event.identity)
     forms = variants(identity)
     known = [form.id for form in forms if form.id in work.owners]
-    target = humans.named(event.person, work)
-    owner = humans.named(f"p{work.owners[known[0]]}", work) if known else None
+    target = naming.named(event.person, work)
+    owner = naming.named(f"p{work.owners[known[0]]}", work) if known else None
     if target is None or owner is None or target.erased:
         lost = event.person if owner is not None else event.identity
         work.bury("event", row.seq, f"nothing is moved: {lost} is not known")

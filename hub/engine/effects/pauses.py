@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.engine.effects import automation, cases, humans
+from hub.engine.effects import cases, naming, people
 from hub.engine.effects.cause import Cause
 from hub.engine.effects.timers import arm
 from hub.engine.line import Line
@@ -19,7 +19,7 @@ CAMPAIGN = "campaign:"
 def look(event: PauseChanged, row: Claimed, line: Line, needs: Needs) -> None:
     """The person with his conversations, or the conversation."""
     if event.person:
-        humans.look_person(event, row, line, needs)
+        naming.look(event, row, line, needs)
     elif event.conversation:
         needs.conversation_ids.add(event.conversation)
 
@@ -32,7 +32,7 @@ def paused(event: PauseChanged, row: Claimed, line: Line, work: Workspace) -> No
     """
     what = f"{'pauses' if event.until else 'goes on'}: {event.agent}"
     if event.person:
-        person = humans.named(event.person, work)
+        person = naming.named(event.person, work)
         if person is None:
             work.bury("event", row.seq, f"nobody to pause: {event.person} is unknown")
             return
@@ -57,13 +57,13 @@ def paused(event: PauseChanged, row: Claimed, line: Line, work: Workspace) -> No
 
 def look_claimed(event: ConversationClaimed, row: Claimed, line: Line, needs: Needs) -> None:
     """The person with his conversations and inquiry."""
-    humans.look_person(event, row, line, needs)
+    naming.look(event, row, line, needs)
     needs.inquiries = True
 
 
 def claimed(event: ConversationClaimed, row: Claimed, line: Line, work: Workspace) -> None:
     """An agent takes a person's conversations, for himself or for another one, or gives them back to the automation."""
-    person = humans.named(event.person, work)
+    person = naming.named(event.person, work)
     talks = _talks(person, work) if person is not None else []
     if person is None or not (talks or event.release):
         work.bury("event", row.seq, f"nothing to claim: {event.person} is unknown or never wrote")
@@ -88,7 +88,7 @@ def claimed(event: ConversationClaimed, row: Claimed, line: Line, work: Workspac
     work.standing.bring_inquiries([person.id])
     inquiry = work.standing.inquiry(person.id)
     if inquiry is not None and inquiry.state != "closed" and inquiry.owner != agent:
-        cases.give(inquiry, agent, Cause(row.seq, event, person, automation.last_used(person, line, work)), line, work)
+        cases.give(inquiry, agent, Cause(row.seq, event, person, people.last_used(person, line, work)), line, work)
 
 
 def _talks(person: PersonRow, work: Workspace) -> list[ConversationRow]:

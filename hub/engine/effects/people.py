@@ -8,7 +8,7 @@ from hub.engine.effects import synced
 from hub.engine.line import Line
 from hub.identity import external_key, variants
 from hub.model.people import Identity
-from hub.store.rows import LinkRow, MessageRow, OutboxRow, PersonRow
+from hub.store.rows import ConversationRow, LinkRow, MessageRow, OutboxRow, PersonRow
 from hub.store.workspace import Needs, Workspace
 
 
@@ -25,6 +25,13 @@ def current(work: Workspace, person: int) -> PersonRow | None:
     while row is not None and row.redirect:
         row = work.people.get(row.redirect)
     return row
+
+
+def last_used(person: PersonRow, line: Line, work: Workspace, number: int = 0) -> ConversationRow | None:
+    """The conversation with this number, else the one that the person used last."""
+    talks = [t for t in work.conversations.rows.values() if t.person == person.id and t.inbox in line.config.inboxes]
+    named = next((t for t in talks if t.id == number), None)
+    return named or max(talks, key=lambda t: (t.last_in, t.id), default=None)
 
 
 def find(identities: Sequence[Identity], work: Workspace) -> PersonRow | None:

@@ -17,7 +17,7 @@ from hub.model.events import Event, TimerDue
 from hub.model.happened import TagAdded, TagDue, TagRemoved
 from hub.store.journal import Claimed
 from hub.store.reports import deal_closed
-from hub.store.rows import ConversationRow, PersonRow, TimerRow
+from hub.store.rows import PersonRow, TimerRow
 from hub.store.workspace import Workspace
 from hub.tags.tags import DERIVED, Known, Moment, TagKind, Tags, due
 
@@ -53,7 +53,7 @@ def revalued(event: Event, row: Claimed, line: Line, work: Workspace) -> None:
     for number in known if line.config.rules.book.tags.derived else ():
         person = people.current(work, number)
         if person is not None and not person.erased:
-            derive(Cause(row.seq, event, person, last_talk(person, line, work)), line, work)
+            derive(Cause(row.seq, event, person, people.last_used(person, line, work)), line, work)
 
 
 def rang(timer: TimerRow, event: TimerDue, row: Claimed, line: Line, work: Workspace) -> None:
@@ -62,7 +62,7 @@ def rang(timer: TimerRow, event: TimerDue, row: Claimed, line: Line, work: Works
     if person is None or person.erased:
         return
     work.standing.bring_tags([person.id])
-    name, cause = timer.rule.removeprefix(TAG), Cause(row.seq, event, person, last_talk(person, line, work))
+    name, cause = timer.rule.removeprefix(TAG), Cause(row.seq, event, person, people.last_used(person, line, work))
     kind, mine = line.config.rules.book.tags.kind(name), work.standing.tags_of(person.id).get(name)
     if timer.slot == "derive":
         derive(cause, line, work)
@@ -158,9 +158,3 @@ def _known(person: PersonRow, work: Workspace) -> Known:
     inquiry = work.standing.inquiry(person.id)
     details = context.request(context.unpack(inquiry.context)) if inquiry is not None else {}
     return Known(json.loads(person.attributes) if person.attributes else {}, details, person.created)
-
-
-def last_talk(person: PersonRow, line: Line, work: Workspace) -> ConversationRow | None:
-    """The conversation that the person used last."""
-    talks = [t for t in work.conversations.rows.values() if t.person == person.id and t.inbox in line.config.inboxes]
-    return max(talks, key=lambda t: (t.last_in, t.id), default=None)
