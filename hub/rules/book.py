@@ -71,6 +71,12 @@ def compile_book(data: Mapping[str, Any], where: Where) -> Book:
         name: compile_followup(name, table, ("followup", name), where)
         for name, table in tables(data, "followup", where).items()
     }
+    for name in list(follow_ups)[1:]:  # one line to a person: a second one would never be looked at
+        what, remedy = (
+            f"there is a second follow-up, '{name}'",
+            f"put it together with [followup.{next(iter(follow_ups))}]",
+        )
+        raise ConfigError(what, where=where(("followup", name)), remedy=remedy)
     for name, follow_up in follow_ups.items():
         for purpose, text in follow_up.texts.items():
             if text not in texts:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from hub.contracts.errors import ConfigError
 from hub.model.by_hand import HumanReplied, InquiryEdited
 from hub.model.events import MessageReceived
 from hub.model.people import Identity
@@ -153,3 +156,26 @@ def test_each_signal_is_kept_with_its_weight(automated):
     [(record,)] = desk.rows("SELECT record FROM decisions WHERE because LIKE 'follow-up sales: clarify%'")
     [entry] = json.loads(record)
     assert any(line.startswith("comparison") for line in entry["conditions"])
+
+
+def test_only_the_same_question_again_is_a_repeated_one(automated):
+    desk = automated(FOLLOW.replace('required = ["quantity"]\n', ""))
+    for number, text in enumerate(("Do you ship to Malta?", "Which colours are there?", "I want parts")):
+        desk.happened(said(desk, number, text))
+    answer(desk)
+    desk.tick(49 * HOUR)
+    assert "he asked the same" not in because(desk)
+
+
+def test_the_same_question_again_is_clarified(automated):
+    desk = automated(FOLLOW.replace('required = ["quantity"]\n', ""))
+    for number in range(2):
+        desk.happened(said(desk, number, "Do you ship to Malta?"))
+    answer(desk)
+    desk.tick(49 * HOUR)
+    assert "he asked the same 2 times" in because(desk)
+
+
+def test_a_second_follow_up_is_refused_for_it_would_never_be_looked_at(automated):
+    with pytest.raises(ConfigError, match="there is a second follow-up, 'other'"):
+        automated(FOLLOW + '[followup.other]\ntexts = { clarify = "which" }\n')

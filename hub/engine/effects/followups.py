@@ -20,7 +20,6 @@ from hub.store import chances as learned
 from hub.store.rows import InquiryRow
 from hub.store.workspace import Workspace
 from hub.texts.variables import values
-from hub.words import questions
 
 LOOK = "followup:look"
 """The timer of a person whose silence is to be looked at."""
@@ -52,9 +51,9 @@ def spoke(cause: Cause, text: str, line: Line, work: Workspace) -> None:
     arm(work, "person", cause.person.id, LOOK, silence["at"] + settings.at_least)
 
 
-def heard(cause: Cause, line: Line, work: Workspace) -> None:
+def heard(cause: Cause, same: int, line: Line, work: Workspace) -> None:
     """He wrote: the silence is over, and it is learned from. Of one that a nudge broke, only how long it was until
-    then."""
+    then. `same`: how many times in a row he has asked this."""
     settings, row, event = _settings(line), work.standing.inquiry(cause.person.id), cause.event
     if settings is None or row is None or not isinstance(event, MessageReceived):
         return
@@ -73,6 +72,7 @@ def heard(cause: Cause, line: Line, work: Workspace) -> None:
             "his": event.text[:SHOWN],
             "his_at": work.now,
             "latency": latency,
+            "same": same,
             "pressed": bool(event.payload),
             "switched": bool(silence.get("talk")) and cause.talk is not None and silence["talk"] != cause.talk.id,
             "talk": cause.talk.id if cause.talk else 0,
@@ -138,7 +138,7 @@ def _situation(
         everybody=_everybody(work),
         details=details,
         changed=sum(1 for name, value in details.items() if before and before.get(name, value) != value),
-        same_question=len(questions.load(cause.talk.asked)) if cause.talk else 0,
+        same_question=silence.get("same", 0),
         pressed=bool(silence.get("pressed")),
         switched=bool(silence.get("switched")),
     )

@@ -26,7 +26,7 @@ def heard(cause: Cause, received: int, before: int, line: Line, work: Workspace,
         return
     same = questions.asked(talk, event.text, line)
     inquiries.heard(cause, line, work)
-    followups.heard(cause, line, work)
+    followups.heard(cause, same, line, work)
     automation.end_delays(event.kind, talk, line, work)
     if rules.languages == "all":
         _learn_language(cause, event.text, line, work)
