@@ -118,6 +118,11 @@ class Priorities:
         return any(one.topics for one in self.all)
 
     @property
+    def asks_customer(self) -> bool:
+        """Whether a priority depends on the person's deals."""
+        return any(one.customer is not None for one in self.all)
+
+    @property
     def asks_tags(self) -> bool:
         """Whether a priority depends on a person's tags."""
         return any(one.tags_all or one.tags_any or one.tags_none for one in self.all)

@@ -203,3 +203,13 @@ def test_what_is_talked_about_can_raise_the_priority(automated):
     assert inquiries(desk, "priority") == [("P3",)]
     desk.happened(said(desk, 2, "the machine does not work"))
     assert inquiries(desk, "priority, reply_by - opened") == [("P1", 2 * HOUR)]
+
+
+def test_a_hold_with_an_end_lets_the_clock_run_again_by_itself(automated):
+    desk = automated(OFFICE)
+    desk.happened(said(desk, 1, "budget 200000 TWD"))
+    by_hand(desk, hold="waits for the factory", until=desk.now + DAY)
+    desk.tick(DAY - 1)
+    assert inquiries(desk, "reply_by") == [(0,)]
+    desk.tick(2)
+    assert inquiries(desk, "reply_by") == [(desk.now + 2 * HOUR,)]

@@ -53,8 +53,9 @@ def want(line: Line, needs: Needs) -> None:
     """Ask for what the rules look at, of everybody in this step."""
     looks = line.config.rules.looks
     needs.inquiries = True
-    needs.beside = needs.beside or "beside" in looks
-    needs.tags = needs.tags or "tags" in looks or line.config.rules.book.priorities.asks_tags
+    priorities = line.config.rules.book.priorities
+    needs.beside = needs.beside or "beside" in looks or priorities.asks_customer
+    needs.tags = needs.tags or "tags" in looks or priorities.asks_tags
 
 
 def look(event: Happened, row: Claimed, line: Line, needs: Needs) -> None:

@@ -23,8 +23,8 @@ from hub.store.rows import InquiryRow, PersonRow
 from hub.store.workspace import Workspace
 from hub.words.said import read
 
-REPLY, SILENT, WAKE = "inquiry:reply", "inquiry:silent", "inquiry:wake"
-"""Timers of a person: his clock runs out, the owner is silent after that, a snoozed inquiry wakes."""
+REPLY, SILENT, WAKE, HOLD = "inquiry:reply", "inquiry:silent", "inquiry:wake", "inquiry:hold"
+"""Timers of a person: his clock runs out, the owner is silent after that, a snoozed inquiry wakes, a hold ends."""
 FROM_HIM, FROM_US = "from him", "from us"
 """Counters of an inquiry: messages of the person, and answers."""
 TOPIC = "#"
@@ -140,10 +140,11 @@ def weigh(row: InquiryRow, cause: Cause, line: Line, work: Workspace, *, begins:
     values = json.loads(cause.person.attributes) if cause.person.attributes else {}
     told = details.get("budget") or values.get("budget") or ""
     budget = book.currency.in_base(book.currency.find(told) or book.currency.read(told)) if told else None
+    deals = objects.seen(cause.person, line, work)[1] if book.priorities.asks_customer else ()
     verdict = book.priorities.decide(
         InquiryFacts(
             new=bool(row.first),
-            customer=any(deal.closed for deal in objects.seen(cause.person, line, work)[1]),
+            customer=any(deal.closed for deal in deals),
             tags=frozenset(work.standing.tags_of(cause.person.id)),
             topics=frozenset(name.removeprefix(TOPIC) for name in history if name.startswith(TOPIC)),
             budget=budget.figure if budget is not None else None,
@@ -285,13 +286,14 @@ def _rest(row: InquiryRow, before: str, cause: Cause, line: Line, work: Workspac
 
 
 def hold(row: InquiryRow, reason: str, until: int, cause: Cause, line: Line, work: Workspace) -> None:
-    """An agent stops the clock for a reason, or with "-" lets it run again."""
+    """An agent stops the clock for a reason until then (ms, 0 = until he says so), or with "-" lets it run again."""
     clock = sla.unpack(row.clock)
     if clock is None:
         return
     calendar = line.config.rules.book.hours.get(clock.hours)
     held = sla.pause(clock, calendar, "agent", work.now, note=reason, until=until)
     row.clock = sla.pack(sla.resume(clock, work.now) if reason == "-" else held)
+    arm(work, "person", cause.person.id, HOLD, 0 if reason == "-" else until)
     _due(row, cause, line, work)
 
 
@@ -299,13 +301,18 @@ def hold(row: InquiryRow, reason: str, until: int, cause: Cause, line: Line, wor
 
 
 def rang(rule: str, cause: Cause, line: Line, work: Workspace) -> None:
-    """A timer of the person's inquiry fired: the reply is overdue, its owner is silent, or it wakes."""
+    """A timer of the person's inquiry fired: the reply is overdue, its owner silent, a sleep or a hold over."""
     row = work.standing.inquiry(cause.person.id)
     if row is None or row.state == "closed":
         return
     if rule == WAKE:
         change(row, "open", 0, "its time has come", None, cause, line, work)
         _run(row, cause, line, work)
+        return
+    if rule == HOLD:
+        clock = sla.unpack(row.clock)
+        if clock is not None and clock.reason == "agent":
+            hold(row, "-", 0, cause, line, work)
         return
     priority = line.config.rules.book.priorities.named(row.priority)
     step = 1 if rule == REPLY else 2
